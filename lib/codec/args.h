@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CODEC_ARGS_H
+#define CODEC_ARGS_H
+
+#include "codec/value.h"
+#include "core/buf.h"
+
+/* The argument of one job, decoded from the column by content: Storable, and in it or bare
+ * XML or JSON, else raw bytes (helios.md 7, design 8). */
+enum args_form { ARGS_NONE, ARGS_XML, ARGS_JSON, ARGS_STORABLE, ARGS_RAW };
+
+struct args {
+    struct value_arena *arena;
+    enum args_form form;
+    bool damaged;   /* an image that does not decode: `raw` only, `why` says the reason */
+    bool malformed; /* text that is no XML or JSON inside the list that Helios stores, or
+                       XML with an unusable structure: the job cannot be run; `why` */
+    bool retryable; /* malformed: structure unusable (Helios retries) rather than not
+                       well-formed (Helios does not); helios.md 6.5 */
+    bool metajob;
+    const struct helios_value *tree; /* everything that was decoded; NULL for raw */
+    const struct helios_value *map;  /* named arguments, or NULL */
+    const char
+        *text; /* what the submitter wrote, NUL-terminated; for history and for bursting */
+    size_t text_len;
+    const void *raw; /* borrowed from the caller of args_decode() */
+    size_t raw_len;
+    struct helios_error why;
+};
+
+/* Decodes `raw`, which must outlive `out`. Never fails but for memory (-1): bad input is
+ * described in `out`. args_fini() frees. */
+int args_decode(const void *raw, size_t len, const struct value_limits *limits,
+                struct args *out, struct helios_error *err);
+void args_fini(struct args *args);
+
+/* What a metajob contains. Called for each child in order; `xml` is its argument text, a
+ * verbatim copy of the <job> element's subtree re-serialised so that a service sees the
+ * same map as from a direct submit (statement 140). Return 0 to go on. */
+typedef int args_child_fn(void *arg, const char *xml, size_t len);
+/* `*jobtype_out` gets the text of <class> or NULL, valid as long as `args`; known before
+ * the first child is given. 0, the child function's non-zero result, or -1 and `*err`. */
+int args_burst(const struct args *args, const char **jobtype_out, args_child_fn *child,
+               void *arg, struct helios_error *err);
+
+/* XML with XML::Simple's meaning as Helios uses it (helios.md 7.2), without folding.
+ * Refuses DTD entities, external references, more than limits->depth levels. `*line` 0 or
+ * where. */
+int xml_decode(struct value_arena *arena, const char *text, size_t len, unsigned depth,
+               struct helios_value **root_map, struct helios_error *err);
+int json_decode_args(struct value_arena *arena, const char *text, size_t len,
+                     unsigned depth, struct helios_value **out, struct helios_error *err);
+
+/* `<job><params><name>value</name>...</params></job>` from name/value pairs. */
+int xml_from_pairs(const char *const *names, const char *const *values, size_t n,
+                   struct buf *out, struct helios_error *err);
+void xml_escape(const char *text, size_t len, struct buf *out);
+
+/* Makes text storable: valid UTF-8 (invalid bytes as U+FFFD, NUL as a blank), at most
+ * `chars` characters, cut on a boundary. */
+void text_fit(const char *text, size_t len, size_t chars, struct buf *out);
+/* The same in ASCII: everything else becomes '?'. */
+void text_ascii(const char *text, size_t len, size_t chars, struct buf *out);
+bool text_is_utf8(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_BOARD_H
+#define CORE_BOARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <helios/error.h>
+
+#include "core/settings.h"
+
+/* The scoreboard: a file of fixed layout beside the PID file, mapped shared by master,
+ * poller and workers, and readable by any program. Each field names its one writer; readers
+ * treat what they see as gossip. A change of layout changes BOARD_VERSION.
+ *
+ * A slot's blocks are allocated by board_reserve() before it is first used, so that a full
+ * file system is an error there and not a SIGBUS in a worker. */
+#define BOARD_MAGIC   0x48424f4152440a31ULL
+#define BOARD_VERSION 1u
+#define BOARD_SLOTS   512u /* MAX_WORKERS beyond this is cut, and said so once */
+#define BOARD_JOBS    512u /* jobs that one worker may hold; CLAIM_MAX is cut to it */
+
+enum board_state {
+    BOARD_FREE = 0,
+    BOARD_STARTING, /* forked, not connected or not prepared */
+    BOARD_CLAIMING,
+    BOARD_RUNNING,
+    BOARD_FINISHING, /* the outcome is being committed */
+    BOARD_IDLE,      /* lingering */
+    BOARD_LEAVING
+};
+
+/* What a held job is doing. Written by the worker. */
+enum board_hold {
+    BOARD_HOLD_NONE = 0,
+    BOARD_HOLD_CLAIMED, /* about to be, or claimed; not started */
+    BOARD_HOLD_STARTED, /* run was called */
+    BOARD_HOLD_DONE     /* run has returned; its outcome waits for a commit */
+};
+
+/* A lease value together with the claim that it belongs to. */
+#define BOARD_LEASE(seq, until) (((uint64_t)(seq) << 32) | (uint32_t)(until))
+#define BOARD_LEASE_SEQ(v)      ((uint32_t)((v) >> 32))
+#define BOARD_LEASE_UNTIL(v)    ((uint32_t)(v))
+
+struct board_job {
+    _Atomic uint64_t jobid; /* worker; written last, cleared first */
+    _Atomic uint64_t
+        claimed; /* worker: BOARD_LEASE of this claim, its seq unique in the slot */
+    _Atomic uint64_t
+        renewed; /* poller: the value now in the row; counts if its seq is claimed's */
+    _Atomic uint64_t pending; /* poller: the value about to be written; likewise */
+    _Atomic uint32_t funcid;  /* worker */
+    _Atomic uint32_t hold;    /* worker: enum board_hold */
+};
+
+struct board_slot {
+    _Atomic int32_t pid;         /* worker, from its first instruction; master clears */
+    _Atomic uint32_t generation; /* master, before the fork */
+    _Atomic uint32_t state;      /* worker: enum board_state; master clears */
+    _Atomic uint32_t held;   /* worker: entries of jobs[] below this index may be in use */
+    _Atomic int64_t started; /* worker: Unix seconds */
+    _Atomic int64_t pid_start;     /* worker: start time of the process in clock ticks since
+                                      boot     (field 22 of /proc/PID/stat), against pid reuse */
+    _Atomic uint64_t running;      /* worker: jobid whose run is active, or 0 */
+    _Atomic int64_t running_since; /* worker: Unix milliseconds */
+    /* worker: outcomes of this process; master adds them to the totals when it has gone */
+    _Atomic uint64_t completed;
+    _Atomic uint64_t failed; /* to be retried */
+    _Atomic uint64_t failed_final;
+    _Atomic uint64_t deferred;
+    _Atomic uint64_t released;
+    _Atomic uint64_t lost; /* verdicts dropped because the lease was no longer ours */
+    struct board_job jobs[BOARD_JOBS];
+};
+
+struct board {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t slots;
+    uint32_t jobs_per_slot;
+    uint32_t slot_size;
+    char service[72];
+    char host[72];
+    _Atomic int32_t master_pid;       /* master */
+    _Atomic int64_t master_pid_start; /* master, as pid_start */
+    _Atomic int64_t start_time;       /* master: Unix seconds */
+    _Atomic uint32_t master_state; /* master: 0 starting, 1 running, 2 holding, 3 halting */
+    _Atomic int32_t poller_pid;    /* poller */
+    _Atomic uint64_t params_seq;   /* poller: changes whenever a params row did */
+    _Atomic int64_t last_look; /* poller: Unix seconds of the last look that succeeded */
+    _Atomic uint64_t waiting;  /* poller: jobs due at that look, at most waiting_limit */
+    _Atomic uint64_t waiting_limit; /* poller */
+    _Atomic int64_t max_workers;    /* poller */
+    _Atomic uint64_t looks;         /* poller */
+    _Atomic uint64_t log_dropped;   /* poller: messages sent to the fallback */
+    /* master: outcomes of workers that have gone; poller's own in the second group */
+    _Atomic uint64_t completed, failed, failed_final, deferred, released, lost;
+    _Atomic uint64_t dead_failed, dead_failed_final, dead_released;
+    char pad[512];
+    struct board_slot slot[];
+};
+
+size_t board_size(void);
+/* Creates `path` (mode 0640) and maps it; an existing file is replaced by rename, never
+ * truncated, since its old users may still have it mapped. `*fd_out` stays open for
+ * board_reserve(). */
+int board_create(const char *path, const char *service, const char *host,
+                 struct board **out, int *fd_out, struct helios_error *err);
+/* Maps an existing board after checking magic, version and size. */
+int board_open(const char *path, bool writable, struct board **out,
+               struct helios_error *err);
+void board_close(struct board *board);
+/* Allocates the blocks of slot `i`. 0, or -1 (no space). */
+int board_reserve(int fd, unsigned i, struct helios_error *err);
+
+/* The start time of a process as in pid_start; -1 if there is no such process. */
+int64_t board_pid_start(pid_t pid);
+
+const char *board_state_name(uint32_t state);
+
+#endif

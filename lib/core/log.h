@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <helios/log.h>
+
+/* The logging front of one process. Libraries do not log, programs do.
+ *
+ * A message goes to the *table channel* (a datagram socket whose reader, the poller, writes
+ * rows of helios_log_tb in batches), unless internal_logger is off, and to every sink of
+ * `loggers`. When the channel is missing or full, the message goes to the fallback:
+ * standard error in the foreground, else syslog. Nothing here waits. */
+enum log_sink {
+    LOG_SINK_SYSLOG = 1u << 0,
+    LOG_SINK_JOURNAL = 1u << 1,
+    LOG_SINK_STDERR = 1u << 2
+};
+
+struct log_config {
+    const char *service; /* borrowed; ident and job_class */
+    unsigned sinks;      /* LOG_SINK_... of `loggers` */
+    int syslog_facility; /* LOG_USER, ... */
+    int syslog_options;
+    int syslog_mask; /* bits 1 << level; 0 = all */
+    int syslog_threshold;
+    bool table;      /* internal_logger */
+    bool foreground; /* fallback is standard error */
+    int threshold;   /* of the table: log_priority_threshold */
+};
+
+void log_configure(
+    const struct log_config *config); /* copied; service text is kept by pointer */
+void log_set_threshold(int threshold);
+void log_set_channel(int fd); /* -1: none */
+
+void log_write(int level, uint64_t jobid, uint32_t funcid, const char *format, ...)
+    HELIOS_PRINTF(4, 5);
+void log_vwrite(int level, uint64_t jobid, uint32_t funcid, const char *format, va_list ap);
+
+#define log_err(...)     log_write(HELIOS_LOG_ERR, 0, 0, __VA_ARGS__)
+#define log_notice(...)  log_write(HELIOS_LOG_NOTICE, 0, 0, __VA_ARGS__)
+#define log_crit(...)    log_write(HELIOS_LOG_CRIT, 0, 0, __VA_ARGS__)
+#define log_warning(...) log_write(HELIOS_LOG_WARNING, 0, 0, __VA_ARGS__)
+#define log_debug(...)   log_write(HELIOS_LOG_DEBUG, 0, 0, __VA_ARGS__)
+
+/* One message as the channel's reader gets it. `text` is followed by a NUL. */
+struct log_record {
+    int64_t time; /* Unix seconds, of the writer */
+    int32_t pid;
+    int32_t level;
+    uint64_t jobid;  /* 0 = NULL */
+    uint32_t funcid; /* 0 = NULL */
+    const char *text;
+    size_t len;
+};
+
+/* The reader's side: joins the datagrams of long messages (at most LOG_TEXT_MAX). */
+#define LOG_TEXT_MAX (1024u * 1024u)
+struct log_reader;
+struct log_reader *log_reader_new(int fd);
+void log_reader_free(struct log_reader *reader);
+/* 0 a record, valid until the next call; 1 nothing there now; -1 all writers are gone. */
+int log_reader_next(struct log_reader *reader, struct log_record *out);
+/* Makes the pair: [0] for the reader, [1] for all writers. Close-on-exec, non-blocking. */
+int log_pair(int fds[2]);
+
+/* Writes a record that could not be stored to the fallback. */
+void log_fallback(const struct log_record *record, const char *service);
+
+const char *log_level_name(int level); /* "EMERG" ... "DEBUG" */
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_LOOP_H
+#define CORE_LOOP_H
+
+#include <stddef.h>
+
+#include "core/mono.h"
+
+/* The one place where a process waits: descriptors and a deadline. Signals come in as a
+ * signalfd, children by SIGCHLD. */
+struct loop;
+
+/* Called when `fd` is readable or hung up. May add and remove descriptors, its own
+ * included. */
+typedef void loop_fn(void *arg, int fd, short revents);
+
+struct loop *loop_new(void); /* NULL without memory */
+void loop_free(struct loop *loop);
+int loop_add(struct loop *loop, int fd, loop_fn *fn,
+             void *arg);                     /* 0, or -1 without memory */
+void loop_remove(struct loop *loop, int fd); /* does not close */
+/* Waits until a descriptor is ready or `deadline` is reached and runs what is ready.
+ * Returns the number of descriptors served, or -1 with errno. */
+int loop_wait(struct loop *loop, struct mono deadline);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_SETTINGS_H
+#define CORE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum launch_pattern { LAUNCH_LINEAR, LAUNCH_DYNAMIC, LAUNCH_OPTIMISTIC };
+
+/* The daemon's own parameters as figures: resolved by conf in a process that reads the
+ * database, sent to the master as part of a message. Plain data, fixed size, no pointers.
+ */
+struct settings {
+    int64_t max_workers;      /* 0 or less launches nothing */
+    int64_t worker_max_ttl_s; /* 0 = off */
+    int64_t worker_max_ttl_wait_s;
+    int64_t master_launch_ms;
+    int64_t zero_launch_ms;
+    int64_t zero_sleep_ms;
+    int64_t registration_ms;
+    int64_t worker_linger_ms;
+    int64_t completion_delay_ms;
+    int64_t claim_max;
+    int64_t claim_target_ms;
+    int64_t safe_mode_retries; /* 0 = for ever */
+    int32_t log_threshold;     /* levels above it are dropped; 7 keeps all */
+    uint32_t pattern;          /* enum launch_pattern */
+    bool overdrive;
+    bool hold;
+    bool halt;
+    bool lazy_config;
+    bool downshift_on_nonzero;
+    bool job_history; /* off: no history rows */
+};
+
+#define SETTINGS_DEFAULT                                                                   \
+    {                                                                                      \
+        .max_workers = 1, .worker_max_ttl_wait_s = 20, .master_launch_ms = 1000,           \
+        .zero_launch_ms = 10000, .zero_sleep_ms = 10000, .registration_ms = 60000,         \
+        .completion_delay_ms = 20, .claim_max = 500, .claim_target_ms = 100,               \
+        .log_threshold = 7, .job_history = true                                            \
+    }
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include <helios/db.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct helios_datum helios_null(void)
+{
+    return (struct helios_datum){.type = HELIOS_DATUM_NULL};
+}
+
+struct helios_datum helios_int(int64_t value)
+{
+    return (struct helios_datum){.type = HELIOS_DATUM_INT, .i = value};
+}
+
+struct helios_datum helios_uint(uint64_t value)
+{
+    return (struct helios_datum){.type = HELIOS_DATUM_UINT, .u = value};
+}
+
+struct helios_datum helios_double(double value)
+{
+    return (struct helios_datum){.type = HELIOS_DATUM_DOUBLE, .d = value};
+}
+
+struct helios_datum helios_text(const char *text)
+{
+    if (text == NULL)
+        return helios_null();
+    return (struct helios_datum){
+        .type = HELIOS_DATUM_TEXT, .data = text, .len = strlen(text)};
+}
+
+struct helios_datum helios_blob(const void *data, size_t len)
+{
+    return (struct helios_datum){.type = HELIOS_DATUM_BLOB, .data = data, .len = len};
+}
+
+int64_t helios_datum_int(const struct helios_datum *d)
+{
+    switch (d->type) {
+    case HELIOS_DATUM_INT:
+        return d->i;
+    case HELIOS_DATUM_UINT:
+        return d->u > INT64_MAX ? INT64_MAX : (int64_t)d->u;
+    case HELIOS_DATUM_DOUBLE:
+        return d->d >= 9.2e18 ? INT64_MAX : d->d <= -9.2e18 ? INT64_MIN : (int64_t)d->d;
+    case HELIOS_DATUM_TEXT:
+    case HELIOS_DATUM_BLOB:
+        return strtoll(d->data, NULL, 10);
+    case HELIOS_DATUM_NULL:
+        break;
+    }
+    return 0;
+}
+
+uint64_t helios_datum_uint(const struct helios_datum *d)
+{
+    if (d->type == HELIOS_DATUM_UINT)
+        return d->u;
+    int64_t i = helios_datum_int(d);
+    return i < 0 ? 0 : (uint64_t)i;
+}
+
+const char *helios_datum_text(const struct helios_datum *d)
+{
+    return d->type == HELIOS_DATUM_TEXT || d->type == HELIOS_DATUM_BLOB ? d->data : NULL;
+}

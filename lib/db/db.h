@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include <stdbool.h>
+
+#include <helios/db.h>
+
+#include "conf/dsn.h"
+#include "core/err.h"
+
+/* The driver's side of struct helios_db: connections, transactions, errors classified once.
+ * A connection that failed with HELIOS_E_LOST or _UNCERTAIN is dead: every further call
+ * fails with LOST until it is closed; there is no silent reconnect. A connection belongs to
+ * the process that opened it: in any other process db_close() drops it without a word to
+ * the server, and every other call fails. */
+enum db_flag {
+    DB_SKIP_LOCKED = 1u << 0, /* SELECT ... FOR UPDATE SKIP LOCKED */
+    DB_ONE_WRITER = 1u << 1,  /* a write transaction excludes all others (SQLite) */
+    DB_MARIADB = 1u << 2
+};
+
+/* Connects; time-outs from `dsn` or DB_TIMEOUT_S for connect, read and write. `password`
+ * may be NULL; it appears in no message. */
+#define DB_TIMEOUT_S 30
+int db_connect(const struct dsn *dsn, const char *user, const char *password,
+               struct helios_db **out, struct helios_error *err);
+void db_close(
+    struct helios_db *db); /* NULL is harmless; an open transaction is rolled back */
+
+unsigned db_flags(const struct helios_db *db);
+bool db_usable(const struct helios_db *db); /* false once LOST */
+bool db_in_transaction(const struct helios_db *db);
+
+/* A write transaction: READ COMMITTED on MySQL, BEGIN IMMEDIATE on SQLite. */
+int db_begin(struct helios_db *db, struct helios_error *err);
+/* LOST before COMMIT was sent is LOST; after it, UNCERTAIN. On any failure no transaction
+ * is open any more. */
+int db_commit(struct helios_db *db, struct helios_error *err);
+void db_rollback(struct helios_db *db); /* harmless without a transaction */
+
+/* Runs a script of statements separated by ';' at line ends (schema steps only). */
+int db_script(struct helios_db *db, const char *script, struct helios_error *err);
+
+/* A number that changes when another connection changed the database, cheaply (SQLite
+ * data_version); 0 where the driver has none. */
+uint64_t db_change_number(struct helios_db *db);
+
+/* Driver interface: one constant of this type per driver file. */
+struct db_driver {
+    const char *name;
+    enum helios_db_kind kind;
+    int (*connect)(const struct dsn *dsn, const char *user, const char *password,
+                   void **conn, unsigned *flags, struct helios_error *err);
+    void (*close)(void *conn, bool foreign); /* foreign: opened by another process */
+    int (*prepare)(void *conn, const char *sql, void **stmt, struct helios_error *err);
+    void (*finalize)(void *conn, void *stmt);
+    /* Runs `stmt`; gives rows to `row` if it is not NULL. */
+    int (*run)(void *conn, void *stmt, const struct helios_datum *params, size_t n,
+               helios_row_fn *row, void *arg, uint64_t *changed, struct helios_error *err);
+    int (*begin)(void *conn, struct helios_error *err);
+    int (*commit)(void *conn, struct helios_error *err);
+    void (*rollback)(void *conn);
+    int (*script)(void *conn, const char *statement, struct helios_error *err);
+    uint64_t (*last_id)(void *conn);
+    uint64_t (*change_number)(void *conn);
+};
+extern const struct db_driver db_mysql;
+extern const struct db_driver db_sqlite;
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HELIOS_CLIENT_H
+#define HELIOS_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <helios/db.h>
+#include <helios/error.h>
+#include <helios/params.h>
+
+/* A program's connection to a collective. One thread at a time. */
+struct helios_client;
+
+/* Connects to the collective of a helios.ini: `ini`, or if that is NULL the file named by
+ * HELIOS_INI, or ./helios.ini. `service` selects the ini section and the params rows; NULL
+ * reads [global] only. On success `*out` is the caller's, to be ended with
+ * helios_client_close(). */
+HELIOS_API int helios_client_open(const char *ini, const char *service,
+                                  struct helios_client **out, struct helios_error *err);
+/* NULL is harmless. An open transaction is rolled back. */
+HELIOS_API void helios_client_close(struct helios_client *client);
+
+/* The client's connection, for the program's own SQL; owned by the client. */
+HELIOS_API struct helios_db *helios_client_db(struct helios_client *client);
+
+/* A transaction around helios_submit() calls and the program's own SQL. COMMIT may end as
+ * HELIOS_E_UNCERTAIN: look before repeating. */
+HELIOS_API int helios_client_begin(struct helios_client *client, struct helios_error *err);
+HELIOS_API int helios_client_commit(struct helios_client *client, struct helios_error *err);
+HELIOS_API void helios_client_rollback(struct helios_client *client);
+
+/* How `args` of a submission is stored. */
+enum helios_args_form {
+    HELIOS_ARGS_TEXT, /* XML or JSON text, stored as Perl Helios does: in a Storable list */
+    HELIOS_ARGS_RAW   /* the bytes as they are: for TheSchwartz workers */
+};
+
+/* One job to submit; set what is not named to zero (HELIOS_SUBMISSION_INIT). All pointers
+ * are borrowed for the call. */
+struct helios_submission {
+    const char *jobtype; /* 1 to 255 bytes; created in funcmap when new */
+    const void *args;
+    size_t args_len; /* bytes, at most 16777215 with the wrapping */
+    enum helios_args_form form;
+    int64_t run_after;    /* Unix seconds; 0 is now, by the database's clock */
+    int64_t priority;     /* 0 to 65535, larger is more urgent; -1 is NULL */
+    const char *uniqkey;  /* at most 255 bytes; NULL for none */
+    const char *coalesce; /* at most 255 bytes; NULL for none */
+};
+#define HELIOS_SUBMISSION_INIT                                                             \
+    {                                                                                      \
+        .priority = -1                                                                     \
+    }
+
+/* Checks that `args` is XML or JSON that a Helios service can read. 0, or -1 and `*err`
+ * with line and column. */
+HELIOS_API int helios_args_check(const char *args, size_t len, struct helios_error *err);
+
+/* Submits `n` jobs in one transaction (the open one, if there is one): all or none.
+ * `jobids` (may be NULL) receives their ids. A uniqkey that is taken is -1 with
+ * HELIOS_E_DUPLICATE. New jobtypes are created outside the transaction. */
+HELIOS_API int helios_submit(struct helios_client *client,
+                             const struct helios_submission *jobs, size_t n,
+                             uint64_t *jobids, struct helios_error *err);
+
+enum helios_job_state {
+    HELIOS_JOB_WAITING, /* due */
+    HELIOS_JOB_DELAYED, /* run_after is in the future */
+    HELIOS_JOB_RUNNING, /* leased */
+    HELIOS_JOB_DONE,    /* completed */
+    HELIOS_JOB_FAILED   /* failed for good */
+};
+
+struct helios_job_status {
+    enum helios_job_state state;
+    uint32_t failures;     /* failed attempts known */
+    int exitstatus;        /* of the last attempt in the history; -1 for none */
+    int64_t complete_time; /* of that attempt, Unix seconds; 0 for none */
+};
+
+/* What is known of a job. 0, 1 if the job is unknown, or -1 and `*err`. */
+HELIOS_API int helios_job_lookup(struct helios_client *client, uint64_t jobid,
+                                 struct helios_job_status *out, struct helios_error *err);
+
+/* Waits until the job is DONE or FAILED, at most `timeout_ms` (-1: for ever). 0, 1 if it is
+ * unknown, 2 when the time is over, or -1 and `*err`. Must not be called in a transaction.
+ */
+HELIOS_API int helios_job_wait(struct helios_client *client, uint64_t jobid, int timeout_ms,
+                               struct helios_job_status *out, struct helios_error *err);
+
+#endif

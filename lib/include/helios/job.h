@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HELIOS_JOB_H
+#define HELIOS_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <helios/args.h>
+#include <helios/db.h>
+#include <helios/log.h>
+
+/* The job that `run` was called with. Valid until `run` returns, and so is every pointer
+ * obtained from it. */
+struct helios_job;
+
+HELIOS_API uint64_t helios_job_id(const struct helios_job *job);
+HELIOS_API const char *
+helios_job_type(const struct helios_job *job); /* name of the jobtype */
+HELIOS_API uint32_t helios_job_type_id(const struct helios_job *job);
+HELIOS_API const char *helios_job_uniqkey(const struct helios_job *job);  /* or NULL */
+HELIOS_API const char *helios_job_coalesce(const struct helios_job *job); /* or NULL */
+HELIOS_API int64_t helios_job_run_after(const struct helios_job *job);    /* Unix seconds */
+HELIOS_API int64_t helios_job_priority(const struct helios_job *job);     /* -1 for NULL */
+
+/* Failed attempts so far: the error rows of this job. Asks the database at the first call.
+ */
+HELIOS_API uint32_t helios_job_failures(struct helios_job *job);
+
+/* The named arguments: a MAP, or NULL when the argument has none (an empty <params/>, plain
+ * text, a Storable list). */
+HELIOS_API const struct helios_value *helios_job_args(const struct helios_job *job);
+
+/* The text of the named argument, or NULL if it is missing, undefined, or not a scalar. */
+HELIOS_API const char *helios_job_arg(const struct helios_job *job, const char *name);
+
+/* The whole decoded argument, whatever its form; NULL for raw bytes. */
+HELIOS_API const struct helios_value *helios_job_tree(const struct helios_job *job);
+
+/* What the submitter wrote: the XML or JSON text where there is one, else the bytes of the
+ * column. Followed by a NUL that `*len` does not count. */
+HELIOS_API const char *helios_job_text(const struct helios_job *job, size_t *len);
+
+/* The bytes of the column `arg` as stored, decoded or not. */
+HELIOS_API const void *helios_job_raw(const struct helios_job *job, size_t *len);
+
+/* The connection whose open transaction will record the job's completion: what is done on
+ * it and the completion happen both or neither, exactly once. The first call opens the
+ * transaction, so compute first and call this last: on SQLite every other writer waits from
+ * here on. A verdict other than completed rolls it back. Do not commit, roll back or run
+ * DDL. NULL if the transaction could not be opened (the reason is in `*err`); the service
+ * should then return without a verdict or fail the job. */
+HELIOS_API struct helios_db *helios_job_db(struct helios_job *job,
+                                           struct helios_error *err);
+
+/* Verdicts. The first one decides; later ones are ignored. They only note the decision, the
+ * rows are written when `run` returns, in one transaction. Each returns the value that
+ * `run` may pass on. `status` goes to the history (0 counts as 1; at most 65535); the
+ * message is cut at 254 characters. Source of the rules: Helios::Service of Perl
+ * Helios 2.x. */
+HELIOS_API int helios_job_completed(struct helios_job *job);
+HELIOS_API int helios_job_failed(struct helios_job *job, int status, const char *format,
+                                 ...) HELIOS_PRINTF(3, 4);
+HELIOS_API int helios_job_failed_no_retry(struct helios_job *job, int status,
+                                          const char *format, ...) HELIOS_PRINTF(3, 4);
+/* Nothing is recorded; the job becomes available again when its lease runs out. */
+HELIOS_API int helios_job_deferred(struct helios_job *job);
+
+#endif
