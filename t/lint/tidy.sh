@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# clang-tidy over every C source that BUILD compiles, with the checks of .clang-tidy.
+#
+#   sh t/lint/tidy.sh BUILD [FILE...]
+set -eu
+build=$(cd "$1" && pwd)
+shift
+cd "$(dirname "$0")/../.."
+command -v clang-tidy >/dev/null || { echo "clang-tidy is not installed"; exit 77; }
+if [ $# = 0 ]; then
+    sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",\{0,1\}\$|\1|p" "$build/compile_commands.json" | sort -u |
+        xargs -n 2 -P "$(nproc)" clang-tidy --quiet -p "$build"
+else
+    clang-tidy --quiet -p "$build" "$@"
+fi
