@@ -9,7 +9,21 @@
 #include "core/settings.h"
 
 /* What the master does next, as a pure function of what it knows. Reads no clock, knows no
- * process. */
+ * process.
+ *
+ * The intervals of the settings are the longest time from one look to the next; one that is
+ * 0, negative or tiny counts as POLICY_INTERVAL_MIN_MS. Looks come earlier when something
+ * has changed, but never closer than the spacings, so that neither a crowd of leaving
+ * workers nor jobs that nobody can claim turn into a stream of queries. */
+#define POLICY_INTERVAL_MIN_MS  100
+#define POLICY_SPACING_MS       5   /* the known work would not fill the free slots */
+#define POLICY_SPACING_AMPLE_MS 50  /* it would */
+#define POLICY_SPACING_IDLE_MS  100 /* no work is known */
+/* A leaving worker is replaced on the word of a look that is younger than this. */
+#define POLICY_TRUST_MS 1000
+/* A poller that is away tries by itself, but is asked this often, to see that it lives. */
+#define POLICY_AWAY_MS 60000
+
 struct policy_in {
     struct mono now;
     struct settings settings;
@@ -17,14 +31,21 @@ struct policy_in {
     bool look_pending; /* asked for, not answered */
     struct mono look_sent;
     struct mono look_done; /* when the last answer came */
-    uint64_t waiting;      /* of that look, less what was launched or woken since */
+    bool away;             /* the poller says that it cannot reach the database */
+    bool fresh;            /* that answer has not been acted upon */
+    bool launched;         /* it has, and something was launched or woken */
+    uint64_t found;        /* waiting jobs of that answer */
+    uint64_t waiting;      /* the same, less what was launched or woken since */
+    unsigned left;         /* workers that have left since the last launch or answer */
     unsigned running;      /* live workers, idle and starting ones included */
     unsigned idle;         /* lingering */
     unsigned starting;     /* not yet PREPARED */
     unsigned accounting;   /* slots of dead workers that the poller has not accounted for */
     struct mono oldest_start;    /* launch of the oldest live worker; NEVER if none */
-    struct mono throttled_until; /* back-off after deaths before first success */
-    bool changed; /* a worker left or went idle since the last look was sent */
+    struct mono throttled_until; /* no launch before; {0}: none. While it is set, also when
+                                    it has passed, workers are launched one at a time */
+    bool changed; /* a worker left or went idle, or jobs were given back, since the last
+                     look was sent */
     bool drain;
     bool stopping;
 };
@@ -32,6 +53,7 @@ struct policy_out {
     unsigned launch;      /* fork so many */
     unsigned wake;        /* send WAKE to so many idle workers */
     bool look;            /* send LOOK */
+    bool acted;           /* `fresh` has been used up */
     bool leave;           /* send LEAVE to all workers (hold, halt) */
     bool halt;            /* begin the shutdown because of HALT */
     bool drained;         /* --drain: nothing due, nobody running */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/policy.h"
+
+#include "core/board.h"
+
+#define BACKOFF_FIRST_MS 250
+#define BACKOFF_MAX_MS   30000
+
+static int64_t min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t policy_launch_count(enum launch_pattern pattern, uint64_t waiting, int64_t running,
+                            int64_t max_workers)
+{
+    int64_t free_slots = max_workers < 0 ? 0 : max_workers - running;
+    if (free_slots <= 0 || waiting == 0)
+        return 0;
+    if (waiting >= (uint64_t)max_workers)
+        return free_slots;
+    /* From here waiting < max_workers, so it fits an int64_t. */
+    int64_t want = (int64_t)waiting;
+    switch (pattern) {
+    case LAUNCH_OPTIMISTIC:
+        return min64(free_slots, want);
+    case LAUNCH_DYNAMIC:
+        return min64(free_slots, want > running ? want - running : 1);
+    case LAUNCH_LINEAR:
+        break;
+    }
+    return 1;
+}
+
+int64_t policy_backoff_ms(unsigned deaths)
+{
+    if (deaths == 0)
+        return 0;
+    int64_t ms = BACKOFF_FIRST_MS;
+    while (--deaths > 0 && ms < BACKOFF_MAX_MS)
+        ms *= 2;
+    return min64(ms, BACKOFF_MAX_MS);
+}
+
+static int64_t free_slots(const struct policy_in *in)
+{
+    int64_t by_limit =
+        in->settings.max_workers < 0 ? 0 : in->settings.max_workers - (int64_t)in->running;
+    return min64(by_limit, (int64_t)BOARD_SLOTS - in->running - in->accounting);
+}
+
+static int64_t interval_ms(const struct policy_in *in)
+{
+    int64_t ms = in->settings.master_launch_ms;
+    if (in->settings.hold || (in->found == 0 && !in->launched))
+        ms = in->settings.zero_sleep_ms;
+    else if (!in->launched && free_slots(in) <= 0)
+        ms = in->settings.zero_launch_ms;
+    return ms < POLICY_INTERVAL_MIN_MS ? POLICY_INTERVAL_MIN_MS : ms;
+}
+
+static int64_t spacing_ms(const struct policy_in *in)
+{
+    if (in->waiting == 0)
+        return POLICY_SPACING_IDLE_MS;
+    int64_t room = free_slots(in);
+    return room < 0 || in->waiting > (uint64_t)room ? POLICY_SPACING_AMPLE_MS
+                                                    : POLICY_SPACING_MS;
+}
+
+static struct mono next_look(const struct policy_in *in)
+{
+    if (in->look_pending)
+        return MONO_NEVER;
+    if (in->away)
+        return mono_add_ms(in->look_sent, POLICY_AWAY_MS);
+    if (!in->looked)
+        return in->now;
+    struct mono due = mono_add_ms(in->look_done, interval_ms(in));
+    if (in->changed)
+        due = mono_min(due, mono_add_ms(in->look_sent, spacing_ms(in)));
+    return due;
+}
+
+static struct mono ttl_end(const struct policy_in *in)
+{
+    int64_t ttl_s = in->settings.worker_max_ttl_s;
+    int64_t wait_s = in->settings.worker_max_ttl_wait_s;
+    if (ttl_s <= 0 || ttl_s > INT64_MAX / 2000)
+        return MONO_NEVER;
+    if (wait_s < 0)
+        wait_s = 0;
+    if (wait_s > INT64_MAX / 2000)
+        return MONO_NEVER;
+    return mono_add_ms(in->oldest_start, (ttl_s + wait_s) * 1000);
+}
+
+/* How many more workers should be busy: after a look by the launch pattern, between looks
+ * one for each that has left. */
+static int64_t wanted(const struct policy_in *in, uint64_t waiting)
+{
+    if (in->fresh)
+        return policy_launch_count((enum launch_pattern)in->settings.pattern, waiting,
+                                   in->running, in->settings.max_workers);
+    return in->left;
+}
+
+static bool may_launch(const struct policy_in *in)
+{
+    if (!in->looked || in->away || in->waiting == 0)
+        return false;
+    return in->fresh ||
+           (in->left > 0 && mono_diff_ms(in->now, in->look_done) < POLICY_TRUST_MS);
+}
+
+static void decide_launch(const struct policy_in *in, struct policy_out *out)
+{
+    out->acted = in->fresh && in->waiting == 0;
+    if (!may_launch(in))
+        return;
+    if (mono_before(in->now, in->throttled_until)) {
+        out->deadline = mono_min(out->deadline, in->throttled_until);
+        return;
+    }
+    out->acted = in->fresh;
+    out->wake = in->waiting < in->idle ? (unsigned)in->waiting : in->idle;
+    int64_t count = min64(wanted(in, in->waiting), free_slots(in));
+    if (in->waiting - out->wake < (uint64_t)INT64_MAX)
+        count = min64(count, (int64_t)(in->waiting - out->wake));
+    if (in->throttled_until.us != 0)
+        count = in->starting > 0 ? 0 : min64(count, 1);
+    out->launch = count > 0 ? (unsigned)count : 0;
+}
+
+static bool drained(const struct policy_in *in)
+{
+    return in->drain && in->looked && !in->away && !in->look_pending && !in->changed &&
+           in->found == 0 && in->running == 0 && in->accounting == 0;
+}
+
+void policy_decide(const struct policy_in *in, struct policy_out *out)
+{
+    *out = (struct policy_out){.deadline = MONO_NEVER};
+    if (in->stopping)
+        return;
+    if (in->looked && in->settings.halt) {
+        out->halt = true;
+        out->leave = true;
+        return;
+    }
+    struct mono ttl = ttl_end(in);
+    out->check_ttl = !mono_before(in->now, ttl);
+    if (!out->check_ttl)
+        out->deadline = ttl;
+    if (in->looked && in->settings.hold) {
+        out->leave = true;
+        out->acted = in->fresh;
+    } else {
+        decide_launch(in, out);
+    }
+    out->drained = drained(in);
+    struct mono look = next_look(in);
+    out->look = !out->drained && !mono_before(in->now, look);
+    if (!out->look)
+        out->deadline = mono_min(out->deadline, look);
+}

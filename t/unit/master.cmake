@@ -1,0 +1,11 @@
+# The master's parts: they see helios_master and helios_core, and nothing of the database.
+function(helios_master_test name)
+  add_executable(test_${name} ${CMAKE_CURRENT_LIST_DIR}/test_${name}.c)
+  target_link_libraries(test_${name} PRIVATE helios_flags helios_master PkgConfig::CMOCKA)
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  add_test(NAME unit.${name} COMMAND test_${name})
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 60 LABELS unit)
+endfunction()
+helios_master_test(policy)
+helios_master_test(pidfile)
+helios_master_test(ready)
