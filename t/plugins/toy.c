@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include <helios/service.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A service that does what its job says, for tests of processes. Arguments, each optional,
+ * in the order in which they are looked at:
+ *
+ *   touch=PATH      creates the file
+ *   append=PATH     appends the line "<jobid> <pid>"
+ *   wait_for=PATH   waits until the file exists, for a minute at most
+ *   sleep_ms=N      waits
+ *   effect=1        inserts the row (jobid, pid, at) into toy_effect through
+ * helios_job_db() action=A,B,...  words of the table below, in turn; a verdict ends the
+ * list, and a list without one ends as completed message=, status=   of the failure; also
+ * the exit code of `exit`
+ */
+
+#ifndef TOY_NAME
+#define TOY_NAME  "Toy::Service"
+#define TOY_FLAGS 0
+#endif
+
+HELIOS_SERVICE_EXPORT;
+
+#define WAIT_FOR_MS 60000
+#define LEAKED_FDS  100
+#define FORKED_S    30
+
+static void pause_ms(long ms)
+{
+    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}
+
+static long number_arg(const struct helios_job *job, const char *name, long fallback)
+{
+    const char *text = helios_job_arg(job, name);
+    return text ? strtol(text, NULL, 10) : fallback;
+}
+
+static void file_write(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    size_t len = strlen(text);
+    if (fd < 0 || write(fd, text, len) != (ssize_t)len)
+        helios_log(NULL, HELIOS_LOG_ERR, "toy: cannot write %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void do_files(const struct helios_job *job)
+{
+    const char *touch = helios_job_arg(job, "touch");
+    const char *append = helios_job_arg(job, "append");
+    if (touch)
+        file_write(touch, "");
+    if (append) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "%" PRIu64 " %ld\n", helios_job_id(job),
+                       (long)getpid());
+        file_write(append, line);
+    }
+}
+
+static void do_waits(const struct helios_job *job)
+{
+    const char *path = helios_job_arg(job, "wait_for");
+    for (int ms = 0; path && ms < WAIT_FOR_MS && access(path, F_OK) != 0; ms += 5)
+        pause_ms(5);
+    pause_ms(number_arg(job, "sleep_ms", 0));
+}
+
+static int do_effect(struct helios_job *job, struct helios_error *err)
+{
+    static const char insert[] = "INSERT INTO toy_effect (jobid, pid, at) VALUES (?, ?, ?)";
+    const struct helios_datum row[] = {
+        helios_uint(helios_job_id(job)),
+        helios_int(getpid()),
+        helios_int(time(NULL)),
+    };
+    struct helios_db *db = helios_job_db(job, err);
+    return db ? helios_db_exec(db, insert, row, 3, NULL, err) : -1;
+}
+
+/* What a word of `action` does: 0 to go on with the next word, 1 if the job has its verdict
+ * (or is to have none). */
+typedef int action_fn(struct helios_job *job);
+
+static const char *message(const struct helios_job *job)
+{
+    const char *text = helios_job_arg(job, "message");
+    return text ? text : "toy failure";
+}
+
+static int act_complete(struct helios_job *job)
+{
+    (void)helios_job_completed(job);
+    return 1;
+}
+
+static int act_fail(struct helios_job *job)
+{
+    (void)helios_job_failed(job, (int)number_arg(job, "status", 1), "%s", message(job));
+    return 1;
+}
+
+static int act_fail_no_retry(struct helios_job *job)
+{
+    (void)helios_job_failed_no_retry(job, (int)number_arg(job, "status", 1), "%s",
+                                     message(job));
+    return 1;
+}
+
+static int act_defer(struct helios_job *job)
+{
+    (void)helios_job_deferred(job);
+    return 1;
+}
+
+static int act_none(struct helios_job *job)
+{
+    (void)job;
+    return 1;
+}
+
+/* The default action first: a sanitizer would turn the signal into an exit code. */
+static int act_crash(struct helios_job *job)
+{
+    (void)job;
+    (void)signal(SIGSEGV, SIG_DFL);
+    (void)raise(SIGSEGV);
+    return 0;
+}
+
+static int act_exit(struct helios_job *job)
+{
+    exit((int)number_arg(job, "status", 0));
+}
+
+/* pause() never gives 0. */
+static int act_hang(struct helios_job *job)
+{
+    (void)job;
+    while (pause() != 0)
+        ;
+    return 0;
+}
+
+static int act_leak_fd(struct helios_job *job)
+{
+    (void)job;
+    for (int i = 0; i < LEAKED_FDS; i++)
+        (void)!open("/dev/null", O_RDONLY);
+    return 0;
+}
+
+static int act_block_signals(struct helios_job *job)
+{
+    sigset_t all;
+    (void)job;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    return 0;
+}
+
+static int act_read_stdin(struct helios_job *job)
+{
+    char buf[256];
+    (void)job;
+    while (read(STDIN_FILENO, buf, sizeof buf) > 0)
+        ;
+    return 0;
+}
+
+static int act_write_stdin(struct helios_job *job)
+{
+    static const char text[] = "toy writes to descriptor 0\n";
+    (void)job;
+    (void)!write(STDIN_FILENO, text, sizeof text - 1);
+    return 0;
+}
+
+/* A process that stays behind with all descriptors, but not for ever. */
+static int act_fork(struct helios_job *job)
+{
+    (void)job;
+    if (fork() == 0) {
+        (void)signal(SIGALRM, SIG_DFL);
+        (void)alarm(FORKED_S);
+        for (;;)
+            (void)pause();
+    }
+    return 0;
+}
+
+static const struct action {
+    const char *name;
+    action_fn *act;
+} actions[] = {
+    {"complete", act_complete},
+    {"fail", act_fail},
+    {"fail_no_retry", act_fail_no_retry},
+    {"defer", act_defer},
+    {"none", act_none}, /* returns without a verdict */
+    {"crash", act_crash},
+    {"exit", act_exit},
+    {"hang", act_hang},
+    {"leak_fd", act_leak_fd},
+    {"block_signals", act_block_signals},
+    {"read_stdin", act_read_stdin},
+    {"write_stdin", act_write_stdin},
+    {"fork", act_fork},
+};
+
+static int act(struct helios_job *job, const char *word, size_t len)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (strlen(actions[i].name) == len && memcmp(actions[i].name, word, len) == 0)
+            return actions[i].act(job);
+    }
+    (void)helios_job_failed_no_retry(job, 64, "toy has no action %.*s", (int)len, word);
+    return 1;
+}
+
+static int toy_run(struct helios_worker *worker, struct helios_job *job)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    (void)worker;
+    do_files(job);
+    do_waits(job);
+    if (number_arg(job, "effect", 0) != 0 && do_effect(job, &err) != 0)
+        return helios_job_failed(job, 1, "%s", err.text);
+
+    const char *word = helios_job_arg(job, "action");
+    while (word && *word) {
+        size_t len = strcspn(word, ",");
+        if (act(job, word, len) != 0)
+            return 0;
+        word += len + (word[len] == ',');
+    }
+    return helios_job_completed(job);
+}
+
+const struct helios_service helios_service = {
+    HELIOS_SERVICE_HEAD, .name = TOY_NAME,      .version = "1.0",   .run = toy_run,
+    .max_retries = 2,    .retry_interval_s = 1, .flags = TOY_FLAGS,
+};
