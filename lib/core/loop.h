@@ -16,11 +16,12 @@ typedef void loop_fn(void *arg, int fd, short revents);
 
 struct loop *loop_new(void); /* NULL without memory */
 void loop_free(struct loop *loop);
-int loop_add(struct loop *loop, int fd, loop_fn *fn,
-             void *arg);                     /* 0, or -1 without memory */
+/* 0, or -1 with errno: ENOMEM, EEXIST for a descriptor that is there already, EBADF. */
+int loop_add(struct loop *loop, int fd, loop_fn *fn, void *arg);
 void loop_remove(struct loop *loop, int fd); /* does not close */
 /* Waits until a descriptor is ready or `deadline` is reached and runs what is ready.
- * Returns the number of descriptors served, or -1 with errno. */
+ * Returns the number of descriptors served, or -1 with errno. 0 also comes early, when a
+ * signal handler ran. Not to be called from a loop_fn. */
 int loop_wait(struct loop *loop, struct mono deadline);
 
 #endif

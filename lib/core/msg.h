@@ -79,9 +79,11 @@ struct msg {
 
 /* A pair of connected SOCK_SEQPACKET descriptors, close-on-exec, non-blocking. 0, or -1. */
 int msg_pair(int fds[2]);
-/* 0 sent; 1 the socket is full; -1 the peer is gone (errno). Never raises SIGPIPE. */
+/* 0 sent; 1 the socket is full; -1 the peer is gone (errno). Never raises SIGPIPE. Fills in
+ * the magic, and the pid where it is 0. */
 int msg_send(int fd, const struct msg *msg);
-/* 0 one message; 1 nothing there now; -1 the peer is gone. Malformed ones are skipped. */
+/* 0 one message; 1 nothing there now; -1 the peer is gone and all that it sent has been
+ * read. Malformed ones are skipped. */
 int msg_recv(int fd, struct msg *out);
 
 #endif

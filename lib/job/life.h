@@ -8,7 +8,7 @@
 /* The life of a job as this program sees it: a table of states and events, and the
  * arithmetic of retries and leases. Pure: no clock, no database. */
 enum job_state {
-    JOB_QUEUED,  /* in the table, free */
+    JOB_QUEUED,  /* in the table, not ours: free, or deferred until its lease runs out */
     JOB_CLAIMED, /* leased by us, not started */
     JOB_RUNNING, /* run was called */
     JOB_DECIDED, /* has a verdict, not yet committed */
@@ -60,7 +60,8 @@ uint32_t life_retry_interval(const struct life_rules *rules, uint32_t failures);
  * different values. Not above UINT32_MAX. */
 uint32_t life_lease_until(int64_t now, uint32_t lease_s, uint32_t random);
 /* The value that a renewal at `now` writes (strictly larger than `current`), or 0 if less
- * than half of the lease has passed. */
+ * than half of the lease has passed or no larger value exists. Both read lease_s 0 as an
+ * hour, the rule of job_lock_interval. */
 uint32_t life_renew_until(int64_t now, uint32_t lease_s, uint32_t current);
 
 #define JOB_NO_VERDICT "Job did not explicitly complete, fail, or get replaced"
