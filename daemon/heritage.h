@@ -50,6 +50,7 @@ struct heritage {
     bool debug;
     bool foreground;
     bool drain;
+    bool clear_halt; /* probe at start: delete the HALT rows of this host first */
 };
 
 /* A role runs in a fresh child and returns its exit code. */

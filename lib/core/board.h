@@ -33,12 +33,14 @@ enum board_state {
     BOARD_LEAVING
 };
 
-/* What a held job is doing. Written by the worker. */
+/* What a held job is doing. Written by the worker, but for TAKEN. */
 enum board_hold {
     BOARD_HOLD_NONE = 0,
     BOARD_HOLD_CLAIMED, /* about to be, or claimed; not started */
     BOARD_HOLD_STARTED, /* run was called */
-    BOARD_HOLD_DONE     /* run has returned; its outcome waits for a commit */
+    BOARD_HOLD_DONE,    /* run has returned; its outcome waits for a commit */
+    BOARD_HOLD_TAKEN    /* poller, by compare-and-swap from CLAIMED: is being given back because the
+                           job before it takes long; the worker must not start it */
 };
 
 /* A lease value together with the claim that it belongs to. */
@@ -90,6 +92,7 @@ struct board {
     _Atomic int64_t master_pid_start; /* master, as pid_start */
     _Atomic int64_t start_time;       /* master: Unix seconds */
     _Atomic uint32_t master_state; /* master: 0 starting, 1 running, 2 holding, 3 halting */
+    _Atomic uint32_t used_slots;       /* master: slots from here on were never used; readers stop */
     _Atomic int32_t poller_pid;    /* poller */
     _Atomic uint64_t params_seq;   /* poller: changes whenever a params row did */
     _Atomic int64_t last_look; /* poller: Unix seconds of the last look that succeeded */

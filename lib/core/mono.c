@@ -49,3 +49,10 @@ int64_t wall_now(void)
 {
     return (int64_t)time(NULL);
 }
+
+int64_t wall_now_ms(void)
+{
+    struct timespec ts;
+    (void)clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}

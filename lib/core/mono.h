@@ -22,5 +22,6 @@ int mono_poll_ms(struct mono t, struct mono now);
 
 /* Unix seconds of this host: for log rows and titles only. */
 int64_t wall_now(void);
+int64_t wall_now_ms(void);
 
 #endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/collective.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/log.h"
+
+int collective_open(const struct heritage *heritage, struct store **out,
+                    struct helios_error *err)
+{
+    struct helios_params *params = NULL;
+    struct dsn dsn;
+    const char *user, *password;
+    if (conf_resolve(heritage->ini, heritage->service, heritage->host, NULL, 0, &params,
+                     NULL, NULL, err) != 0)
+        return -1;
+    int rc = conf_database(params, &dsn, &user, &password, err);
+    if (rc == 0) {
+        rc = store_open(&dsn, user, password, out, err);
+        dsn_fini(&dsn);
+    }
+    conf_free(params);
+    return rc;
+}
+
+/* Rows are kept as offsets into one buffer, which moves while it grows. */
+struct rows {
+    struct buf text;
+    size_t (*at)[3];
+    size_t count, cap;
+    bool failed;
+};
+#define ROW_NULL SIZE_MAX
+/* A params table of this many rows for one service is a fault of whatever writes it. */
+#define ROWS_MAX 10000
+
+static size_t keep(struct rows *rows, const char *text)
+{
+    if (text == NULL)
+        return ROW_NULL;
+    size_t at = rows->text.len;
+    buf_append(&rows->text, text, strlen(text) + 1);
+    return at;
+}
+
+static void take_row(void *arg, const char *host, const char *param, const char *value)
+{
+    struct rows *rows = arg;
+    if (rows->count == ROWS_MAX || rows->failed || param == NULL || host == NULL)
+        return;
+    if (rows->count == rows->cap) {
+        size_t cap = rows->cap == 0 ? 32 : rows->cap * 2;
+        void *grown = realloc(rows->at, cap * sizeof *rows->at);
+        if (grown == NULL) {
+            rows->failed = true;
+            return;
+        }
+        rows->at = grown;
+        rows->cap = cap;
+    }
+    rows->at[rows->count][0] = keep(rows, host);
+    rows->at[rows->count][1] = keep(rows, param);
+    rows->at[rows->count][2] = keep(rows, value);
+    rows->count++;
+}
+
+/* FNV-1a; only ever compared with a digest made by the same process. NULL and "" differ
+ * because the offsets are part of it. */
+static uint64_t digest_of(const struct rows *rows)
+{
+    uint64_t h = 14695981039346656037ULL;
+    for (size_t i = 0; i < rows->text.len; i++)
+        h = (h ^ (unsigned char)rows->text.data[i]) * 1099511628211ULL;
+    for (size_t i = 0; i < rows->count; i++)
+        for (size_t k = 0; k < 3; k++)
+            h = (h ^ rows->at[i][k]) * 1099511628211ULL;
+    return h == 0 ? 1 : h;
+}
+
+int collective_params(struct store *store, const struct heritage *heritage,
+                      uint64_t *digest, bool *changed, struct helios_params **params_out,
+                      conf_warn_fn *warn, void *arg, struct helios_error *err)
+{
+    struct rows rows = {.text = BUF_INIT};
+    struct conf_row *list = NULL;
+    int rc = store_params(store, heritage->service, heritage->host, take_row, &rows, err);
+    if (rc != 0)
+        goto out;
+    list = calloc(rows.count + 1, sizeof *list);
+    if (list == NULL || rows.failed || rows.text.failed) {
+        rc = err_set(err, HELIOS_E_NOMEM, "out of memory while reading helios_params_tb");
+        goto out;
+    }
+    for (size_t i = 0; i < rows.count; i++) {
+        const char *base = rows.text.data;
+        list[i].host = base + rows.at[i][0];
+        list[i].param = base + rows.at[i][1];
+        list[i].value = rows.at[i][2] == ROW_NULL ? NULL : base + rows.at[i][2];
+    }
+    uint64_t now = digest_of(&rows);
+    bool differs = digest == NULL || *digest != now;
+    if (digest != NULL)
+        *digest = now;
+    if (changed != NULL)
+        *changed = differs;
+    rc = conf_resolve(heritage->ini, heritage->service, heritage->host, list, rows.count,
+                      params_out, differs ? warn : NULL, arg, err);
+out:
+    free(list);
+    free(rows.at);
+    buf_fini(&rows.text);
+    return rc;
+}
+
+static int facility(const char *name)
+{
+    static const struct {
+        const char *name;
+        int value;
+    } names[] = {
+        {"auth", LOG_AUTH},     {"authpriv", LOG_AUTHPRIV}, {"cron", LOG_CRON},
+        {"daemon", LOG_DAEMON}, {"ftp", LOG_FTP},           {"kern", LOG_KERN},
+        {"lpr", LOG_LPR},       {"mail", LOG_MAIL},         {"news", LOG_NEWS},
+        {"syslog", LOG_SYSLOG}, {"user", LOG_USER},         {"uucp", LOG_UUCP},
+        {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},     {"local2", LOG_LOCAL2},
+        {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},     {"local5", LOG_LOCAL5},
+        {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
+    };
+    for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i].name) == 0)
+            return names[i].value;
+    return LOG_USER;
+}
+
+/* Whether `word` stands in the comma-separated `list`. */
+static bool listed(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *p = list; p != NULL && *p != '\0';) {
+        p += strspn(p, " ,");
+        size_t n = strcspn(p, ",");
+        while (n > 0 && p[n - 1] == ' ')
+            n--;
+        if (n == len && strncmp(p, word, len) == 0)
+            return true;
+        p += strcspn(p, ",");
+    }
+    return false;
+}
+
+void collective_logging(const struct heritage *heritage, const struct helios_params *params,
+                        const struct settings *settings)
+{
+    const char *loggers = helios_params_get(params, "loggers");
+    const char *internal = helios_params_get(params, "internal_logger");
+    const char *options = helios_params_get(params, "syslog_options");
+    struct log_config config = {
+        .service = heritage->service,
+        .syslog_facility = facility(helios_params_get(params, "syslog_facility")),
+        .syslog_options = listed(options, "pid") ? LOG_PID : 0,
+        .syslog_mask = (int)helios_params_int(params, "syslog_logmask", 0),
+        .syslog_threshold = (int)helios_params_int(params, "syslog_priority_threshold", 7),
+        .table = internal == NULL ||
+                 (strcmp(internal, "off") != 0 && strcmp(internal, "0") != 0),
+        .foreground = heritage->foreground,
+        .threshold = settings->log_threshold,
+    };
+    if (listed(loggers, "syslog") || listed(loggers, "HeliosX::Logger::Syslog"))
+        config.sinks |= LOG_SINK_SYSLOG;
+    if (listed(loggers, "journal"))
+        config.sinks |= LOG_SINK_JOURNAL;
+    if (listed(loggers, "stderr"))
+        config.sinks |= LOG_SINK_STDERR;
+    log_configure(&config);
+}
+
+void collective_halt_value(const char *host, int pid, char *out, size_t cap)
+{
+    (void)snprintf(out, cap, "helios_d:%.64s:%d", host, pid);
+}
+
+int collective_halt_pid(const char *value, const char *host)
+{
+    char head[96];
+    int n = snprintf(head, sizeof head, "helios_d:%.64s:", host);
+    if (value == NULL || n < 0 || strncmp(value, head, (size_t)n) != 0)
+        return 0;
+    char *end;
+    long pid = strtol(value + n, &end, 10);
+    return *end == '\0' && pid > 1 && pid <= INT32_MAX ? (int)pid : 0;
+}

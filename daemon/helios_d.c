@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "core/name.h"
+#include "daemon/arguments.h"
+#include "daemon/collective.h"
+#include "daemon/master.h"
+#include "daemon/poller.h"
+#include "daemon/probe.h"
+#include "daemon/worker.h"
+
+/* helios_d: arguments, configuration file, the looks that must succeed before a daemon is
+ * worth starting, then the master. Exit codes: see helios_d(8). */
+
+#define EXIT_REFUSED     1
+#define PROBE_TIMEOUT_MS 60000
+
+/* HELIOS_DEBUG: any value that Perl calls true. */
+static bool debug_wanted(const struct arguments *args)
+{
+    const char *env = getenv("HELIOS_DEBUG");
+    return args->debug || (env != NULL && env[0] != '\0' && strcmp(env, "0") != 0);
+}
+
+static int fill_jobtypes(struct heritage *h, char *list)
+{
+    h->jobtypes[0] = h->service;
+    h->jobtype_count = 1;
+    char *next = list;
+    for (char *type = strsep(&next, ","); type != NULL; type = strsep(&next, ",")) {
+        if (type[0] == '\0' || strcmp(type, h->service) == 0)
+            continue;
+        if (h->jobtype_count == HERITAGE_JOBTYPES) {
+            (void)fprintf(stderr, "helios_d: more than %d jobtypes\n",
+                          HERITAGE_JOBTYPES - 1);
+            return EX_USAGE;
+        }
+        h->jobtypes[h->jobtype_count++] = type;
+    }
+    return EX_OK;
+}
+
+/* Every line of `text` to standard error. */
+static void complain(const char *text)
+{
+    (void)fprintf(stderr, "%s\n", text);
+}
+
+static void print_parameters(const struct helios_params *params)
+{
+    (void)puts("--INITIAL PARAMS--");
+    for (size_t i = 0; i < helios_params_count(params); i++) {
+        const char *name = helios_params_name(params, i);
+        const struct conf_value *value = conf_value(params, name);
+        (void)printf("%s:%s\n", name,
+                     value->secret         ? "(hidden)"
+                     : value->text == NULL ? ""
+                                           : value->text);
+    }
+}
+
+static void warn_start(void *arg, const char *sentence)
+{
+    (void)arg;
+    (void)fprintf(stderr, "helios_d: %s\n", sentence);
+}
+
+static int check_service(struct master_config *config, struct probe *probe)
+{
+    struct heritage *h = &config->heritage;
+    (void)printf("Attempting to load %s...\n", h->service);
+    (void)fflush(stdout);
+    probe_run(probe_service, h, PROBE_TIMEOUT_MS, probe);
+    if (probe->exit_code != EX_OK) {
+        complain(probe->text);
+        return probe->exit_code;
+    }
+    (void)strlcpy(h->version, probe->version, sizeof h->version);
+    h->rules = probe->rules;
+    h->service_flags = probe->service_flags;
+    if (h->version[0] != '\0')
+        (void)printf("%s %s loaded.\n", h->service, h->version);
+    else
+        (void)printf("%s loaded.\n", h->service);
+    if (config->debug)
+        (void)puts("Debug Mode enabled.");
+    if (h->jobtype_count > 1) {
+        (void)fputs("Servicing jobtypes:", stdout);
+        for (unsigned i = 0; i < h->jobtype_count; i++)
+            (void)printf(" %s", h->jobtypes[i]);
+        (void)putchar('\n');
+    }
+    (void)fflush(stdout);
+    return EX_OK;
+}
+
+static int check_collective(struct master_config *config, const char *dsn,
+                            struct probe *probe)
+{
+    struct heritage *h = &config->heritage;
+    probe_run(probe_collective, h, PROBE_TIMEOUT_MS, probe);
+    if (probe->notes[0] != '\0')
+        complain(probe->notes);
+    if (probe->exit_code != EX_OK) {
+        complain(probe->text);
+        return probe->exit_code;
+    }
+    h->settings = probe->settings;
+    (void)printf("Connected to collective database: %s\n", dsn);
+    (void)fflush(stdout);
+    return EX_OK;
+}
+
+static int check_pid_path(const char *path)
+{
+    if (access(path, W_OK | X_OK) == 0)
+        return EX_OK;
+    (void)fprintf(stderr,
+                  "helios_d: PID folder %s: %s; create it, or set pid_path in helios.ini\n",
+                  path, strerror(errno));
+    return EX_CANTCREAT;
+}
+
+/* Everything that can be known before there is a daemon. */
+static int prepare(struct master_config *config, const struct arguments *args,
+                   const struct helios_params *params)
+{
+    static struct probe probe;
+    struct heritage *h = &config->heritage;
+    int code = check_service(config, &probe);
+    if (code != EX_OK)
+        return code;
+    if (config->debug)
+        print_parameters(params);
+    const char *dsn = helios_params_get(params, "dsn");
+    code = check_collective(config, dsn == NULL ? "" : dsn, &probe);
+    if (code != EX_OK || !args->check)
+        return code;
+    code = check_pid_path(h->pid_path);
+    if (code == EX_OK)
+        (void)printf(
+            "%s is ready to start: configuration, plugin, database, schema and PID "
+            "folder are in order.\n",
+            h->service);
+    return code;
+}
+
+static int run(struct master_config *config, const struct arguments *args)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct heritage *h = &config->heritage;
+    struct helios_params *params = NULL;
+    struct ini *ini = NULL;
+    const char *path;
+    int code;
+    if (ini_locate(args->config, &path, &err) != 0 || ini_load(path, &ini, &err) != 0)
+        goto failed;
+    config->ini_path = ini->path;
+    h->ini = ini;
+    if (h->service == NULL) {
+        code = probe_halts(h);
+        goto out;
+    }
+    if (conf_resolve(ini, h->service, h->host, NULL, 0, &params, warn_start, NULL, &err) !=
+        0)
+        goto failed;
+    const char *pid_path = helios_params_get(params, "pid_path");
+    h->pid_path = pid_path != NULL && pid_path[0] != '\0' ? pid_path : "/var/run/helios";
+    code = prepare(config, args, params);
+    if (code == EX_OK && !args->check) {
+        collective_logging(h, params, &h->settings);
+        code = master_run(config);
+    }
+out:
+    conf_free(params);
+    ini_free(ini);
+    return code;
+failed:
+    (void)fprintf(stderr, "helios_d: %s\n", err.text);
+    code = helios_error_exit_code(err.kind);
+    goto out;
+}
+
+int main(int argc, char **argv)
+{
+    static struct master_config config;
+    static char host[65];
+    struct arguments args = {.service = NULL};
+    setproctitle_init(argc, argv, environ);
+    int code = arguments_parse(argc, argv, &args);
+    if (code >= 0)
+        return code;
+    arguments_print_version();
+    if (args.service == NULL && !args.clear_halt) {
+        complain("The name of a service class is required.");
+        return EXIT_REFUSED;
+    }
+    if (args.service != NULL && !name_valid(args.service)) {
+        (void)fprintf(stderr, "Sorry, requested name is invalid: %s\n", args.service);
+        return EXIT_REFUSED;
+    }
+    name_host(host, sizeof host);
+    struct heritage *h = &config.heritage;
+    h->service = args.service;
+    h->host = host;
+    h->program = argv[0];
+    h->start_time = wall_now();
+    h->debug = config.debug = debug_wanted(&args);
+    h->foreground = args.foreground || args.drain || config.debug;
+    h->drain = args.drain;
+    h->clear_halt = args.clear_halt;
+    h->settings = (struct settings)SETTINGS_DEFAULT;
+    config.roles = (struct roles){
+        .poller = poller_main, .worker = worker_main, .probe_service = probe_service};
+    code = args.service == NULL ? EX_OK : fill_jobtypes(h, args.jobtypes);
+    if (code == EX_OK)
+        code = run(&config, &args);
+    free(args.jobtypes);
+    return code;
+}

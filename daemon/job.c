@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/err.h"
+#include "core/log.h"
+
+/* More than the error row keeps, so that a log line can say all of it; bounded all the
+ * same. */
+#define MESSAGE_MAX 8192
+
+int job_init(struct helios_job *job, struct store *store, const struct store_job *row,
+             const char *jobtype, struct helios_error *err)
+{
+    *job = (struct helios_job){.store = store, .row = row, .jobtype = jobtype};
+    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
+    return args_decode(row->arg, row->arg_len, &limits, &job->args, err);
+}
+
+void job_fini(struct helios_job *job)
+{
+    args_fini(&job->args);
+    buf_fini(&job->message);
+}
+
+static void decide(struct helios_job *job, enum job_verdict verdict, int status,
+                   const char *format, va_list ap)
+{
+    if (job->verdict != VERDICT_NONE)
+        return;
+    job->verdict = verdict;
+    job->status = status <= 0 ? 1 : status > 65535 ? 65535 : status;
+    if (format == NULL)
+        return;
+    char text[MESSAGE_MAX];
+    int n = vsnprintf(text, sizeof text, format, ap);
+    if (n > 0)
+        buf_append(&job->message, text,
+                   (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+void job_decide(struct helios_job *job, enum job_verdict verdict, int status,
+                const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    decide(job, verdict, status, format, ap);
+    va_end(ap);
+}
+
+uint64_t helios_job_id(const struct helios_job *job)
+{
+    return job->row->jobid;
+}
+
+const char *helios_job_type(const struct helios_job *job)
+{
+    return job->jobtype;
+}
+
+uint32_t helios_job_type_id(const struct helios_job *job)
+{
+    return job->row->funcid;
+}
+
+const char *helios_job_uniqkey(const struct helios_job *job)
+{
+    return job->row->uniqkey;
+}
+
+const char *helios_job_coalesce(const struct helios_job *job)
+{
+    return job->row->coalesce;
+}
+
+int64_t helios_job_run_after(const struct helios_job *job)
+{
+    return job->row->run_after;
+}
+
+int64_t helios_job_priority(const struct helios_job *job)
+{
+    return job->row->priority;
+}
+
+uint32_t helios_job_failures(struct helios_job *job)
+{
+    if (!job->failures_known)
+        job->failures_known =
+            store_failures(job->store, job->row->jobid, &job->failures, NULL) == 0;
+    return job->failures;
+}
+
+const struct helios_value *helios_job_args(const struct helios_job *job)
+{
+    return job->args.map;
+}
+
+const char *helios_job_arg(const struct helios_job *job, const char *name)
+{
+    return helios_value_text(helios_value_get(job->args.map, name), NULL);
+}
+
+const struct helios_value *helios_job_tree(const struct helios_job *job)
+{
+    return job->args.tree;
+}
+
+const char *helios_job_text(const struct helios_job *job, size_t *len)
+{
+    if (len != NULL)
+        *len = job->args.text_len;
+    return job->args.text;
+}
+
+const void *helios_job_raw(const struct helios_job *job, size_t *len)
+{
+    if (len != NULL)
+        *len = job->args.raw_len;
+    return job->args.raw;
+}
+
+struct helios_db *helios_job_db(struct helios_job *job, struct helios_error *err)
+{
+    struct helios_db *db = store_db(job->store);
+    if (job->used_db)
+        return db;
+    if (job->verdict != VERDICT_NONE) {
+        (void)err_set(err, HELIOS_E_INVALID, "job %llu has its verdict already",
+                      (unsigned long long)job->row->jobid);
+        return NULL;
+    }
+    if (db_begin(db, err) != 0)
+        return NULL;
+    job->used_db = true;
+    return db;
+}
+
+int helios_job_completed(struct helios_job *job)
+{
+    job_decide(job, VERDICT_COMPLETED, 0, NULL);
+    return 0;
+}
+
+int helios_job_failed(struct helios_job *job, int status, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    decide(job, VERDICT_FAILED, status, format, ap);
+    va_end(ap);
+    return status == 0 ? 1 : status;
+}
+
+int helios_job_failed_no_retry(struct helios_job *job, int status, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    decide(job, VERDICT_FAILED_NO_RETRY, status, format, ap);
+    va_end(ap);
+    return status == 0 ? 1 : status;
+}
+
+int helios_job_deferred(struct helios_job *job)
+{
+    job_decide(job, VERDICT_DEFERRED, 0, NULL);
+    return 0;
+}
+
+void helios_log(struct helios_job *job, enum helios_log_level level, const char *format,
+                ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    log_vwrite((int)level, job == NULL ? 0 : job->row->jobid,
+               job == NULL ? 0 : job->row->funcid, format, ap);
+    va_end(ap);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DAEMON_JOB_H
+#define DAEMON_JOB_H
+
+#include <helios/job.h>
+
+#include "codec/args.h"
+#include "core/buf.h"
+#include "job/life.h"
+#include "store/store.h"
+
+/* The job that a service sees: a claimed row, its decoded argument and the verdict. */
+struct helios_job {
+    struct store *store; /* borrowed; NULL once the connection was lost */
+    const struct store_job *row;
+    const char *jobtype;
+    struct args args;
+    enum job_verdict verdict;
+    int status;
+    struct buf message;
+    bool used_db; /* helios_job_db() opened the transaction */
+    bool failures_known;
+    uint32_t failures;
+};
+
+/* Decodes the argument of `row`; both must outlive the job. -1 only for want of memory. */
+int job_init(struct helios_job *job, struct store *store, const struct store_job *row,
+             const char *jobtype, struct helios_error *err);
+void job_fini(struct helios_job *job);
+
+/* Gives a verdict unless there is one; the way of the public functions. */
+void job_decide(struct helios_job *job, enum job_verdict verdict, int status,
+                const char *format, ...) HELIOS_PRINTF(4, 5);
+
+#endif

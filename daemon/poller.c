@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/poller.h"
+
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "core/log.h"
+#include "core/mono.h"
+#include "core/msg.h"
+#include "daemon/collective.h"
+#include "daemon/settle.h"
+
+/* A look counts due jobs no further than this: the cost of the count stays flat. */
+#define WAITING_LIMIT 1000u
+#define LOG_BATCH     200u
+/* How often the scoreboard is looked at while workers hold jobs. */
+#define BOARD_TICK_MS 1000
+/* Jobs behind one that has been running for this long are given to somebody else. */
+#define SLOW_MS    2000
+#define CLEAN_MS   600000
+#define OLD_BOARDS 16
+
+struct poller {
+    const struct heritage *heritage;
+    pid_t pid;
+    struct store *store; /* NULL while the database is away */
+    struct helios_params *params;
+    struct settings settings;
+    uint64_t digest;
+    struct log_reader *log;
+
+    struct mono retry_at; /* next attempt to connect */
+    int64_t retry_pause_ms;
+
+    bool look_wanted;
+    uint64_t look_number;
+    bool look_numbered; /* look_number was asked for by the master */
+    struct msg_dead dead[BOARD_SLOTS];
+    unsigned dead_count;
+    bool halt_wanted;
+    bool stop_wanted, stop_clears;
+    bool master_gone;
+
+    struct mono registered; /* when; 0 = never */
+    struct mono tick_at;    /* next look at the scoreboard */
+    struct mono clean_at;
+    int64_t server_offset_s; /* server clock minus ours at the last look */
+
+    struct board *old[OLD_BOARDS]; /* boards of masters that were killed */
+    char *old_path[OLD_BOARDS];
+    unsigned old_count;
+};
+
+static void answer(struct poller *p, struct msg *msg)
+{
+    msg->magic = MSG_MAGIC;
+    msg->pid = p->pid;
+    msg->generation = p->heritage->generation;
+    if (!p->master_gone && msg_send(HERITAGE_MASTER_FD, msg) < 0)
+        p->master_gone = true;
+}
+
+/* ---- the database, there or away ---- */
+
+static void gone_away(struct poller *p, const struct helios_error *err)
+{
+    struct msg msg = {.kind = MSG_AWAY, .error_kind = (int32_t)err->kind};
+    store_close(p->store);
+    p->store = NULL;
+    (void)strlcpy(msg.text, err->text, sizeof msg.text);
+    answer(p, &msg);
+    p->retry_pause_ms = p->retry_pause_ms == 0 ? 200 : p->retry_pause_ms * 2;
+    if (p->retry_pause_ms > 30000)
+        p->retry_pause_ms = 30000;
+    int64_t jitter = mono_now().us % (p->retry_pause_ms / 2 + 1);
+    p->retry_at = mono_add_ms(mono_now(), p->retry_pause_ms + jitter);
+}
+
+/* After a failed unit of work: a dead connection is given up, anything else is said and the
+ * work is tried again later. */
+static void failed(struct poller *p, const struct helios_error *err)
+{
+    if (err->kind == HELIOS_E_RETRY)
+        return;
+    gone_away(p, err);
+}
+
+static bool connect_due(struct poller *p)
+{
+    if (p->store != NULL)
+        return true;
+    if (mono_before(mono_now(), p->retry_at))
+        return false;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (collective_open(p->heritage, &p->store, &err) != 0) {
+        p->store = NULL;
+        gone_away(p, &err);
+        return false;
+    }
+    return true;
+}
+
+/* ---- a look ---- */
+
+static void warn_params(void *arg, const char *sentence)
+{
+    (void)arg;
+    log_warning("%s", sentence);
+}
+
+static int look_params(struct poller *p, bool *changed, struct helios_error *err)
+{
+    struct helios_params *params = NULL;
+    if (collective_params(p->store, p->heritage, &p->digest, changed, &params, warn_params,
+                          NULL, err) != 0)
+        return -1;
+    struct settings last = p->settings;
+    conf_settings(params, &last, &p->settings, *changed ? warn_params : NULL, NULL);
+    if (*changed) {
+        collective_logging(p->heritage, params, &p->settings);
+        atomic_fetch_add(&p->heritage->board->params_seq, 1);
+    }
+    conf_free(p->params);
+    p->params = params;
+    return 0;
+}
+
+static int look_queue(struct poller *p, uint64_t *waiting, struct helios_error *err)
+{
+    uint32_t funcids[HERITAGE_JOBTYPES];
+    size_t n = 0;
+    for (unsigned i = 0; i < p->heritage->jobtype_count; i++) {
+        int rc = store_jobtype(p->store, p->heritage->jobtypes[i], &funcids[n], err);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            n++;
+    }
+    *waiting = 0;
+    return n == 0 ? 0 : store_waiting(p->store, funcids, n, WAITING_LIMIT, waiting, err);
+}
+
+static struct store_registration registration(const struct poller *p)
+{
+    const struct heritage *h = p->heritage;
+    return (struct store_registration){.service = h->service,
+                                       .version = h->version[0] == '\0' ? NULL : h->version,
+                                       .host = h->host,
+                                       .start_time = h->start_time,
+                                       .pid = h->master_pid};
+}
+
+static int look_registry(struct poller *p, struct helios_error *err)
+{
+    int64_t every_ms =
+        p->settings.registration_ms < 1000 ? 1000 : p->settings.registration_ms;
+    struct mono now = mono_now();
+    if (p->registered.us != 0 && mono_diff_ms(now, p->registered) < every_ms)
+        return 0;
+    const struct store_registration r = registration(p);
+    int64_t server_now;
+    if (store_register(p->store, &r, err) != 0 ||
+        store_now(p->store, &server_now, err) != 0)
+        return -1;
+    p->server_offset_s = server_now - wall_now();
+    p->registered = now;
+    return 0;
+}
+
+static int look(struct poller *p, struct helios_error *err)
+{
+    struct board *board = p->heritage->board;
+    bool changed = false;
+    uint64_t waiting = 0;
+    if (look_params(p, &changed, err) != 0 || look_registry(p, err) != 0 ||
+        look_queue(p, &waiting, err) != 0)
+        return -1;
+    atomic_store(&board->waiting, waiting);
+    atomic_store(&board->waiting_limit, WAITING_LIMIT);
+    atomic_store(&board->max_workers, p->settings.max_workers);
+    atomic_store(&board->last_look, wall_now());
+    atomic_fetch_add(&board->looks, 1);
+    struct msg msg = {.kind = MSG_SNAPSHOT};
+    msg.snapshot = (struct msg_snapshot){.settings = p->settings,
+                                         .waiting = waiting,
+                                         .waiting_limit = WAITING_LIMIT,
+                                         .look = p->look_number,
+                                         .params_changed = changed};
+    answer(p, &msg);
+    p->look_wanted = false;
+    p->retry_pause_ms = 0;
+    return 0;
+}
+
+/* ---- the scoreboard ---- */
+
+static struct settle settling(const struct poller *p, struct board *board)
+{
+    return (struct settle){.store = p->store,
+                           .board = board,
+                           .rules = &p->heritage->rules,
+                           .service = p->heritage->service,
+                           .history = p->settings.job_history,
+                           .totals = p->heritage->board};
+}
+
+static int settle_named(struct poller *p, struct helios_error *err)
+{
+    const struct settle s = settling(p, p->heritage->board);
+    while (p->dead_count > 0) {
+        const struct msg_dead dead = p->dead[0];
+        if (dead.slot < BOARD_SLOTS && settle_dead(&s, &dead, err) != 0)
+            return -1;
+        struct msg msg = {.kind = MSG_DEAD_DONE, .dead = dead};
+        answer(p, &msg);
+        p->dead_count--;
+        memmove(&p->dead[0], &p->dead[1], p->dead_count * sizeof p->dead[0]);
+    }
+    return 0;
+}
+
+/* Boards that masters left which were killed: `<board>.<pid>`. */
+static void adopt_boards(struct poller *p)
+{
+    char pattern[4200];
+    glob_t found;
+    (void)snprintf(pattern, sizeof pattern, "%s.*", p->heritage->board_path);
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc && p->old_count < OLD_BOARDS; i++) {
+        struct board *board = NULL;
+        char *path = found.gl_pathv[i];
+        size_t len = strlen(path);
+        if (len > 4 && strcmp(path + len - 4, ".new") == 0)
+            continue;
+        if (board_open(path, true, &board, NULL) != 0) {
+            log_warning("%s is not a scoreboard of this version; remove it", path);
+            continue;
+        }
+        p->old[p->old_count] = board;
+        p->old_path[p->old_count] = strdup(path);
+        p->old_count++;
+    }
+    globfree(&found);
+}
+
+/* Settles what the processes of an old board left as they end, then removes the file. Its
+ * own poller comes first while it lives. */
+static int settle_old(struct poller *p, struct helios_error *err)
+{
+    for (unsigned i = 0; i < p->old_count; i++) {
+        struct board *board = p->old[i];
+        pid_t poller = atomic_load(&board->poller_pid);
+        unsigned left = 0;
+        if (poller != 0 && kill(poller, 0) == 0)
+            continue;
+        const struct settle s = settling(p, board);
+        if (settle_living(&s, wall_now() + p->server_offset_s, INT64_MAX, err) != 0 ||
+            settle_orphans(&s, &left, err) != 0)
+            return -1;
+        if (left > 0)
+            continue;
+        if (p->old_path[i] != NULL)
+            (void)unlink(p->old_path[i]);
+        board_close(board);
+        free(p->old_path[i]);
+        p->old_count--;
+        p->old[i] = p->old[p->old_count];
+        p->old_path[i] = p->old_path[p->old_count];
+        i--;
+    }
+    return 0;
+}
+
+static int tick(struct poller *p, struct helios_error *err)
+{
+    struct mono now = mono_now();
+    if (!mono_before(now, p->tick_at)) {
+        struct settle s = settling(p, p->heritage->board);
+        if (settle_living(&s, wall_now() + p->server_offset_s, SLOW_MS, err) != 0 ||
+            settle_old(p, err) != 0)
+            return -1;
+        p->tick_at = mono_add_ms(now, BOARD_TICK_MS);
+    }
+    if (!mono_before(now, p->clean_at)) {
+        bool more = false;
+        if (store_clean(p->store, &more, err) != 0)
+            return -1;
+        p->clean_at = mono_add_ms(now, more ? 1000 : CLEAN_MS);
+    }
+    return 0;
+}
+
+/* ---- the log ---- */
+
+/* Reads what is there, in batches of one statement each. What the table does not take goes
+ * to the fallback, in order. */
+static void pump_log(struct poller *p)
+{
+    static struct log_record records[LOG_BATCH];
+    static char *texts[LOG_BATCH];
+    size_t n;
+    do {
+        for (n = 0; n < LOG_BATCH; n++) {
+            if (log_reader_next(p->log, &records[n]) != 0)
+                break;
+            texts[n] = malloc(records[n].len + 1);
+            if (texts[n] != NULL)
+                memcpy(texts[n], records[n].text, records[n].len + 1);
+            records[n].text = texts[n] != NULL ? texts[n] : "(out of memory)";
+            records[n].len = strlen(records[n].text);
+        }
+        struct helios_error err = HELIOS_ERROR_INIT;
+        bool stored = n == 0 || (p->store != NULL &&
+                                 store_log(p->store, p->heritage->service,
+                                           p->heritage->host, records, n, &err) == 0);
+        for (size_t i = 0; i < n; i++) {
+            if (!stored)
+                log_fallback(&records[i], p->heritage->service);
+            free(texts[i]);
+        }
+        if (!stored) {
+            atomic_fetch_add(&p->heritage->board->log_dropped, n);
+            if (p->store != NULL && !db_usable(store_db(p->store)))
+                gone_away(p, &err);
+        }
+    } while (n == LOG_BATCH);
+}
+
+/* ---- orders ---- */
+
+static void take_orders(struct poller *p)
+{
+    struct msg msg;
+    int rc;
+    while (!p->master_gone && (rc = msg_recv(HERITAGE_MASTER_FD, &msg)) != 1) {
+        if (rc < 0) {
+            p->master_gone = true;
+            break;
+        }
+        switch ((enum msg_kind)msg.kind) {
+        case MSG_LOOK:
+            p->look_wanted = true;
+            p->look_number = msg.number;
+            break;
+        case MSG_DEAD:
+            if (p->dead_count < BOARD_SLOTS)
+                p->dead[p->dead_count++] = msg.dead;
+            break;
+        case MSG_HALT_SET:
+            p->halt_wanted = true;
+            break;
+        case MSG_STOP:
+            p->stop_wanted = true;
+            p->stop_clears = msg.flag;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static int set_halt(struct poller *p, struct helios_error *err)
+{
+    const struct heritage *h = p->heritage;
+    char value[129];
+    collective_halt_value(h->host, h->master_pid, value, sizeof value);
+    if (store_param_add(p->store, h->service, h->host, "HALT", value, err) != 0)
+        return -1;
+    p->halt_wanted = false;
+    struct msg msg = {.kind = MSG_HALT_DONE};
+    answer(p, &msg);
+    return 0;
+}
+
+/* The last act. The database may be away: then the row stays, and the next start recognises
+ * it. */
+static void stop(struct poller *p)
+{
+    struct msg msg = {.kind = MSG_STOPPED};
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (p->store != NULL) {
+        const struct heritage *h = p->heritage;
+        const struct store_registration r = registration(p);
+        char value[129];
+        uint64_t deleted = 0;
+        collective_halt_value(h->host, h->master_pid, value, sizeof value);
+        if (p->stop_clears && store_param_unset(p->store, h->service, h->host, "HALT",
+                                                value, &deleted, &err) != 0)
+            log_crit("cannot clear our HALT row: %s; the next start will", err.text);
+        msg.flag = deleted > 0;
+        if (msg.flag)
+            log_notice("Cleared HALT for %s on host %s", h->service, h->host);
+        if (store_unregister(p->store, &r, &err) != 0)
+            log_crit("cannot remove the registry row: %s", err.text);
+    }
+    log_notice("%s on host %s HALTED.", p->heritage->service, p->heritage->host);
+    pump_log(p);
+    answer(p, &msg);
+}
+
+/* What is wanted, in the order of its urgency. */
+static int serve(struct poller *p, struct helios_error *err)
+{
+    if (p->halt_wanted && set_halt(p, err) != 0)
+        return -1;
+    if (settle_named(p, err) != 0)
+        return -1;
+    if (p->look_wanted && !p->master_gone && look(p, err) != 0)
+        return -1;
+    return tick(p, err);
+}
+
+static struct mono next_deadline(const struct poller *p)
+{
+    if (p->store == NULL)
+        return p->retry_at;
+    if (p->look_wanted || p->dead_count > 0 || p->halt_wanted)
+        return mono_add_ms(mono_now(), 20); /* after a deadlock: soon again */
+    bool held = settle_needed(p->heritage->board) || p->old_count > 0;
+    return held ? mono_min(p->tick_at, p->clean_at) : p->clean_at;
+}
+
+static void wait_for_work(struct poller *p)
+{
+    struct pollfd fds[2] = {{.fd = HERITAGE_LOG_READ_FD, .events = POLLIN},
+                            {.fd = HERITAGE_MASTER_FD, .events = POLLIN}};
+    int ms = mono_poll_ms(next_deadline(p), mono_now());
+    (void)poll(fds, p->master_gone ? 1 : 2, ms);
+}
+
+/* Without a master: stay while a worker of this board lives. */
+static bool orphans_left(struct poller *p)
+{
+    const struct board *board = p->heritage->board;
+    uint32_t used = atomic_load(&board->used_slots);
+    for (uint32_t k = 0; k < used && k < BOARD_SLOTS; k++) {
+        pid_t pid = atomic_load(&board->slot[k].pid);
+        if (pid != 0 && board_pid_start(pid) == atomic_load(&board->slot[k].pid_start))
+            return true;
+    }
+    return false;
+}
+
+static int run_orphaned(struct poller *p)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    bool left = true;
+    while (left) {
+        struct pollfd fd = {.fd = HERITAGE_LOG_READ_FD, .events = POLLIN};
+        (void)poll(&fd, 1, BOARD_TICK_MS / 4);
+        left = orphans_left(p);
+        if (connect_due(p)) {
+            const struct settle s = settling(p, p->heritage->board);
+            unsigned alive = 0;
+            if (tick(p, &err) != 0 || settle_orphans(&s, &alive, &err) != 0)
+                failed(p, &err);
+            if (left || alive > 0)
+                left = true;
+        }
+        pump_log(p);
+    }
+    return EX_OK;
+}
+
+int poller_main(const struct heritage *heritage)
+{
+    static struct poller poller;
+    struct poller *p = &poller;
+    p->heritage = heritage;
+    p->pid = getpid();
+    p->settings = heritage->settings;
+    p->log = log_reader_new(HERITAGE_LOG_READ_FD);
+    if (p->log == NULL)
+        return EX_OSERR;
+    setproctitle("poller %s", heritage->service);
+    /* The master decides when the poller goes; a terminal's or a group's signal does not.
+     */
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    (void)signal(SIGUSR1, SIG_IGN);
+    (void)signal(SIGQUIT, SIG_IGN);
+    atomic_store(&heritage->board->poller_pid, (int32_t)p->pid);
+    adopt_boards(p);
+    for (;;) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        take_orders(p);
+        if (p->master_gone)
+            return run_orphaned(p);
+        if (connect_due(p) && serve(p, &err) != 0)
+            failed(p, &err);
+        pump_log(p);
+        if (p->stop_wanted && (p->store == NULL || p->dead_count == 0)) {
+            stop(p);
+            return EX_OK;
+        }
+        wait_for_work(p);
+    }
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "core/log.h"
+#include "daemon/holding.h"
+
+/* How often one outcome is tried before the worker gives up and leaves it to the poller. */
+#define TRIES 20
+
+static void add_one(_Atomic uint64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static void fill_held(struct helios_worker *w, size_t i, const struct args *args,
+                      struct store_held *held)
+{
+    *held = (struct store_held){.job = &w->jobs[i]};
+    holding_leases(&w->slot->jobs[i], held->leases);
+    held->text = args->text != NULL ? args->text : args->raw;
+    held->text_len = args->text != NULL ? args->text_len : args->raw_len;
+}
+
+static struct store_outcome outcome_of(const struct helios_worker *w)
+{
+    return (struct store_outcome){.history = w->settings.job_history,
+                                  .keep_exit_s = w->rules.keep_exit_status_s};
+}
+
+static void lease_lost(struct helios_worker *w, size_t i)
+{
+    add_one(&w->slot->lost);
+    log_write(
+        HELIOS_LOG_WARNING, w->jobs[i].jobid, w->jobs[i].funcid,
+        "lease lost: the job was taken or changed by another program while it ran; its "
+        "outcome here is not recorded");
+    holding_drop(w->slot, i);
+}
+
+/* A fence that missed may only mean that a renewal began between our reading of the board
+ * and the statement: true if there are values now that were not tried. */
+static bool leases_moved(struct helios_worker *w, size_t i, const uint32_t tried[3])
+{
+    uint32_t now[3];
+    holding_leases(&w->slot->jobs[i], now);
+    for (int k = 0; k < 3; k++)
+        if (now[k] != tried[0] && now[k] != tried[1] && now[k] != tried[2])
+            return true;
+    return false;
+}
+
+struct burst {
+    struct buf xml;
+    size_t *ends;
+    size_t count, cap, next;
+};
+
+static int keep_child(void *arg, const char *xml, size_t len)
+{
+    struct burst *b = arg;
+    if (b->count == b->cap) {
+        size_t cap = b->cap == 0 ? 64 : b->cap * 2;
+        size_t *grown = realloc(b->ends, cap * sizeof *grown);
+        if (grown == NULL)
+            return 1;
+        b->ends = grown;
+        b->cap = cap;
+    }
+    buf_append(&b->xml, xml, len);
+    b->ends[b->count++] = b->xml.len;
+    return b->xml.failed ? 1 : 0;
+}
+
+static int next_child(void *arg, const char **xml, size_t *len, struct helios_error *err)
+{
+    struct burst *b = arg;
+    (void)err;
+    if (b->next == b->count)
+        return 1;
+    size_t from = b->next == 0 ? 0 : b->ends[b->next - 1];
+    *xml = buf_text(&b->xml) + from;
+    *len = b->ends[b->next] - from;
+    b->next++;
+    return 0;
+}
+
+static int write_burst(struct helios_worker *w, struct helios_job *job,
+                       struct store_held *held, struct helios_error *err)
+{
+    struct burst b = {.xml = BUF_INIT};
+    const struct store_outcome outcome = outcome_of(w);
+    const char *type = NULL;
+    uint32_t funcid = job->row->funcid;
+    uint64_t children = 0;
+    int rc = args_burst(&job->args, &type, keep_child, &b, err);
+    if (rc > 0)
+        rc = err_set(err, HELIOS_E_NOMEM, "out of memory while taking the metajob apart");
+    if (rc == 0 && type != NULL)
+        rc = store_jobtype_ensure(w->store, type, &funcid, err);
+    if (rc == 0)
+        rc = store_burst(w->store, held, funcid, next_child, &b, &outcome, &children, err);
+    if (rc == 0 && !held->lost)
+        helios_log(job, HELIOS_LOG_NOTICE, "Metajob %llu burst into %llu jobs.",
+                   (unsigned long long)job->row->jobid, (unsigned long long)children);
+    free(b.ends);
+    buf_fini(&b.xml);
+    return rc;
+}
+
+static int write_failure(struct helios_worker *w, struct helios_job *job,
+                         struct store_held *held, bool *final, struct helios_error *err)
+{
+    const struct store_outcome outcome = outcome_of(w);
+    struct store_failure failure = {
+        .message = buf_text(&job->message),
+        .message_len = job->message.len,
+        .status = (uint32_t)job->status,
+        .permanent = job->verdict == VERDICT_FAILED_NO_RETRY,
+        .rules = &w->rules,
+    };
+    struct store_failed failed = {0};
+    int rc = store_fail(w->store, held, &failure, &outcome, &failed, err);
+    *final = failed.final;
+    return rc;
+}
+
+/* One attempt at the transaction that the verdict asks for. */
+static int write_verdict(struct helios_worker *w, struct helios_job *job,
+                         struct store_held *held, bool *final, struct helios_error *err)
+{
+    const struct store_outcome outcome = outcome_of(w);
+    switch (job->verdict) {
+    case VERDICT_COMPLETED:
+        return store_complete(w->store, held, 1, &outcome, err);
+    case VERDICT_BURST:
+        return write_burst(w, job, held, err);
+    case VERDICT_RELEASED:
+        return store_release(w->store, &held->job->jobid, 1, held->leases, NULL, err);
+    case VERDICT_DEFERRED:
+        return 0;
+    case VERDICT_NONE:
+    case VERDICT_FAILED:
+    case VERDICT_FAILED_NO_RETRY:
+        break;
+    }
+    return write_failure(w, job, held, final, err);
+}
+
+static void count_outcome(struct helios_worker *w, size_t i, enum job_verdict verdict,
+                          bool final)
+{
+    struct board_slot *slot = w->slot;
+    switch (verdict) {
+    case VERDICT_COMPLETED:
+    case VERDICT_BURST:
+        add_one(&slot->completed);
+        break;
+    case VERDICT_RELEASED:
+        add_one(&slot->released);
+        break;
+    case VERDICT_DEFERRED:
+        add_one(&slot->deferred);
+        log_write(HELIOS_LOG_DEBUG, w->jobs[i].jobid, w->jobs[i].funcid,
+                  "deferred: available again when the lease runs out");
+        break;
+    case VERDICT_NONE:
+    case VERDICT_FAILED:
+    case VERDICT_FAILED_NO_RETRY:
+        add_one(final ? &slot->failed_final : &slot->failed);
+        break;
+    }
+    holding_drop(slot, i);
+}
+
+/* What the service did in its own transaction is gone with the connection, or with the
+ * deadlock: the job has not been done. It goes back, which is no failure of the job. */
+static void effects_undone(struct helios_job *job)
+{
+    if (!job->used_db)
+        return;
+    helios_log(job, HELIOS_LOG_NOTICE,
+               "the job's transaction was undone with the database's; it is given back");
+    job->used_db = false;
+    job->verdict = VERDICT_RELEASED;
+}
+
+/* A burst that cannot be written is a failure of the metajob, with retry rules. */
+static void burst_failed(struct helios_job *job, const struct helios_error *err)
+{
+    helios_log(job, HELIOS_LOG_ERR, "Metajob burst failure for metajob %llu: %s",
+               (unsigned long long)job->row->jobid, err->text);
+    job->verdict = VERDICT_NONE;
+    job_decide(job, VERDICT_FAILED, 1, "%s", err->text);
+}
+
+enum next { NEXT_DONE, NEXT_AGAIN, NEXT_GIVE_UP };
+
+/* After an uncertain COMMIT: the row tells. */
+static enum next resolve(struct helios_worker *w, size_t i, struct helios_job *job)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    enum store_fate fate;
+    uint32_t leases[3];
+    holding_leases(&w->slot->jobs[i], leases);
+    if (store_fate(w->store, w->jobs[i].jobid, leases, &fate, &err) != 0)
+        return err.kind == HELIOS_E_LOST ? NEXT_AGAIN : NEXT_GIVE_UP;
+    if (fate == STORE_STILL_HELD) {
+        effects_undone(job);
+        return NEXT_AGAIN;
+    }
+    /* A failure with retries left frees the row; a completion removes it. */
+    bool expected = fate == STORE_ENDED || job->verdict == VERDICT_FAILED ||
+                    job->verdict == VERDICT_NONE || job->verdict == VERDICT_RELEASED;
+    if (expected)
+        count_outcome(w, i, job->verdict, fate == STORE_ENDED);
+    else
+        lease_lost(w, i);
+    return NEXT_DONE;
+}
+
+static enum next after_error(struct helios_worker *w, size_t i, struct helios_job *job,
+                             bool *uncertain, const struct helios_error *err)
+{
+    switch (err->kind) {
+    case HELIOS_E_RETRY:
+        effects_undone(job);
+        worker_listen(w, 1 + mono_now().us % 50);
+        return NEXT_AGAIN;
+    case HELIOS_E_LOST:
+    case HELIOS_E_UNCERTAIN:
+        log_write(HELIOS_LOG_WARNING, w->jobs[i].jobid, w->jobs[i].funcid,
+                  "the database was lost before the outcome was written (%s); reconnecting",
+                  err->text);
+        *uncertain = *uncertain || err->kind == HELIOS_E_UNCERTAIN;
+        if (!*uncertain)
+            effects_undone(job);
+        return NEXT_AGAIN;
+    default:
+        if (job->verdict == VERDICT_BURST) {
+            burst_failed(job, err);
+            return NEXT_AGAIN;
+        }
+        return NEXT_GIVE_UP;
+    }
+}
+
+/* Writes the verdict, whatever it takes. `uncertain`: a COMMIT of it may have happened. */
+static int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
+                          bool uncertain)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store_held held;
+    bool final = false;
+    for (int tries = 0; tries < TRIES; tries++) {
+        if (!db_usable(store_db(w->store)) && worker_reconnect(w) != 0)
+            break;
+        job->store = w->store;
+        if (uncertain) {
+            enum next next = resolve(w, i, job);
+            if (next == NEXT_DONE)
+                return 0;
+            if (next == NEXT_GIVE_UP)
+                break;
+            if (!db_usable(store_db(w->store)))
+                continue;
+            uncertain = false;
+        }
+        fill_held(w, i, &job->args, &held);
+        err_clear(&err);
+        if (write_verdict(w, job, &held, &final, &err) != 0) {
+            if (after_error(w, i, job, &uncertain, &err) == NEXT_GIVE_UP)
+                break;
+            continue;
+        }
+        if (!held.lost) {
+            count_outcome(w, i, job->verdict, final);
+            return 0;
+        }
+        if (!leases_moved(w, i, held.leases)) {
+            lease_lost(w, i);
+            return 0;
+        }
+        effects_undone(job);
+    }
+    if (err.kind == HELIOS_E_NONE)
+        (void)err_set(&err, HELIOS_E_DATABASE, "no transaction succeeded in %d tries",
+                      TRIES);
+    (void)err_wrap(&err, "the outcome of job %llu could not be written",
+                   (unsigned long long)w->jobs[i].jobid);
+    worker_trouble(w, &err);
+    return -1;
+}
+
+/* Notes a completion of an idempotent service for the group's commit. The argument moves:
+ * its text goes to the history. */
+static int record_later(struct helios_worker *w, size_t i, struct helios_job *job)
+{
+    struct worker_group *g = &w->group;
+    if (g->count == g->cap) {
+        size_t cap = g->cap == 0 ? 16 : g->cap * 2;
+        struct worker_done *grown = realloc(g->done, cap * sizeof *grown);
+        if (grown == NULL)
+            return record_verdict(w, i, job, false);
+        g->done = grown;
+        g->cap = cap;
+    }
+    if (g->count == 0)
+        g->since = mono_now();
+    g->done[g->count++] = (struct worker_done){.index = i, .args = job->args};
+    job->args = (struct args){.arena = NULL};
+    return 0;
+}
+
+int record_job(struct helios_worker *w, size_t i, struct helios_job *job)
+{
+    if (job->verdict == VERDICT_NONE)
+        job_decide(job, VERDICT_FAILED, 1, "%s", JOB_NO_VERDICT);
+    if (job->verdict == VERDICT_COMPLETED && !job->used_db &&
+        (w->plugin.service.flags & HELIOS_SERVICE_IDEMPOTENT) != 0)
+        return record_later(w, i, job);
+    if (job->used_db && job->verdict != VERDICT_COMPLETED) {
+        db_rollback(store_db(w->store));
+        job->used_db = false;
+    }
+    /* A deadlock or a lost connection in the service's own statement took the transaction.
+     */
+    if (job->used_db && !db_in_transaction(store_db(w->store)))
+        effects_undone(job);
+    return record_verdict(w, i, job, false);
+}
+
+/* One of the group alone: after an error of the whole, or when its fence missed. */
+static int record_singly(struct helios_worker *w, struct worker_done *done, bool uncertain)
+{
+    struct helios_job job = {.store = w->store,
+                             .row = &w->jobs[done->index],
+                             .args = done->args,
+                             .verdict = VERDICT_COMPLETED};
+    int rc = record_verdict(w, done->index, &job, uncertain);
+    job_fini(&job);
+    return rc;
+}
+
+int record_group(struct helios_worker *w)
+{
+    struct worker_group *g = &w->group;
+    if (g->count == 0)
+        return 0;
+    int rc = 0;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct store_outcome outcome = outcome_of(w);
+    struct store_held *held = calloc(g->count, sizeof *held);
+    bool together = held != NULL;
+    for (size_t k = 0; together && k < g->count; k++)
+        fill_held(w, g->done[k].index, &g->done[k].args, &held[k]);
+    if (together && store_complete(w->store, held, g->count, &outcome, &err) != 0)
+        together = false;
+    for (size_t k = 0; k < g->count; k++) {
+        struct worker_done *done = &g->done[k];
+        if (together && !held[k].lost) {
+            count_outcome(w, done->index, VERDICT_COMPLETED, false);
+            args_fini(&done->args);
+        } else if (rc == 0) {
+            rc = record_singly(w, done, err.kind == HELIOS_E_UNCERTAIN);
+        } else {
+            args_fini(&done->args);
+        }
+    }
+    g->count = 0;
+    free(held);
+    return rc;
+}
+
+void record_release(struct helios_worker *w, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        struct board_job *entry = &w->slot->jobs[i];
+        uint32_t leases[3];
+        uint64_t released = 0;
+        if (atomic_load(&entry->jobid) == 0)
+            continue;
+        holding_leases(entry, leases);
+        if (store_release(w->store, &w->jobs[i].jobid, 1, leases, &released, NULL) != 0)
+            return; /* stays on the board for the poller */
+        if (released > 0)
+            add_one(&w->slot->released);
+        holding_drop(w->slot, i);
+    }
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/settle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/args.h"
+#include "core/log.h"
+#include "core/mono.h"
+#include "daemon/holding.h"
+
+/* Slots beyond were never reserved: touching them would allocate their pages. */
+static unsigned slots_used(const struct board *board)
+{
+    uint32_t used = atomic_load_explicit(&board->used_slots, memory_order_acquire);
+    return used < BOARD_SLOTS ? used : BOARD_SLOTS;
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+/* How the process ended, for the job's error row. */
+static void describe(const struct msg_dead *dead, char *out, size_t cap)
+{
+    switch ((enum msg_death)dead->death) {
+    case DEATH_EXIT:
+        if (dead->status < 0)
+            (void)snprintf(
+                out, cap,
+                "Worker process %d ended while running this job and no daemon was "
+                "there to see how",
+                dead->pid);
+        else
+            (void)snprintf(out, cap,
+                           "Worker process %d exited with code %d while running this job",
+                           dead->pid, dead->status);
+        break;
+    case DEATH_SIGNAL:
+        (void)snprintf(
+            out, cap,
+            "Worker process %d was killed by signal %d (%s) while running this job",
+            dead->pid, dead->status, strsignal(dead->status));
+        break;
+    case DEATH_TTL:
+        (void)snprintf(out, cap,
+                       "Worker process %d was killed while running this job: it exceeded "
+                       "WORKER_MAX_TTL",
+                       dead->pid);
+        break;
+    case DEATH_SHUTDOWN:
+        (void)snprintf(out, cap, "Worker process %d was killed at shutdown", dead->pid);
+        break;
+    }
+}
+
+static int give_back(const struct settle *s, struct board_job *entry,
+                     struct helios_error *err)
+{
+    uint32_t leases[3];
+    uint64_t released = 0;
+    uint64_t jobid = atomic_load(&entry->jobid);
+    holding_leases(entry, leases);
+    if (store_release(s->store, &jobid, 1, leases, &released, err) != 0)
+        return -1;
+    count(&s->totals->dead_released, released);
+    return 0;
+}
+
+static int fail_job(const struct settle *s, struct board_job *entry,
+                    const struct msg_dead *dead, struct helios_error *err)
+{
+    char message[256];
+    struct store_job job = {0};
+    struct args args = {.arena = NULL};
+    struct store_held held = {.job = &job};
+    uint64_t jobid = atomic_load(&entry->jobid);
+    holding_leases(entry, held.leases);
+    int rc = store_read_held(s->store, jobid, held.leases, &job, err);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0; /* 1: it was recorded before the end, or is not ours */
+    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
+    rc = args_decode(job.arg, job.arg_len, &limits, &args, err);
+    if (rc == 0) {
+        describe(dead, message, sizeof message);
+        held.text = args.text != NULL ? args.text : job.arg;
+        held.text_len = args.text != NULL ? args.text_len : job.arg_len;
+        const struct store_failure failure = {.message = message,
+                                              .message_len = strlen(message),
+                                              .status = 1,
+                                              .rules = s->rules};
+        const struct store_outcome outcome = {.history = s->history,
+                                              .keep_exit_s = s->rules->keep_exit_status_s};
+        struct store_failed failed = {0};
+        rc = store_fail(s->store, &held, &failure, &outcome, &failed, err);
+        if (rc == 0 && !held.lost) {
+            count(failed.final ? &s->totals->dead_failed_final : &s->totals->dead_failed,
+                  1);
+            log_write(HELIOS_LOG_ERR, job.jobid, job.funcid, "%s; %s", message,
+                      failed.final ? "the job has failed for good"
+                                   : "the job will be retried");
+        }
+    }
+    args_fini(&args);
+    store_job_fini(&job);
+    return rc;
+}
+
+int settle_dead(const struct settle *s, const struct msg_dead *dead,
+                struct helios_error *err)
+{
+    struct board_slot *slot = &s->board->slot[dead->slot];
+    uint32_t held = atomic_load(&slot->held);
+    for (uint32_t i = 0; i < held && i < BOARD_JOBS; i++) {
+        struct board_job *entry = &slot->jobs[i];
+        if (atomic_load(&entry->jobid) == 0)
+            continue;
+        bool ran = atomic_load(&entry->hold) == BOARD_HOLD_STARTED;
+        int rc = ran && dead->death != DEATH_SHUTDOWN ? fail_job(s, entry, dead, err)
+                                                      : give_back(s, entry, err);
+        if (rc != 0)
+            return -1;
+        holding_drop(slot, i);
+    }
+    holding_trim(slot, 0);
+    return 0;
+}
+
+/* The value is published before the row is changed and marked current after: a holder that
+ * finishes meanwhile accepts either. */
+static int renew(const struct settle *s, struct board_job *entry, int64_t now,
+                 struct helios_error *err)
+{
+    uint32_t leases[3];
+    uint64_t jobid = atomic_load_explicit(&entry->jobid, memory_order_acquire);
+    uint32_t hold = atomic_load_explicit(&entry->hold, memory_order_acquire);
+    if (jobid == 0 || hold == BOARD_HOLD_NONE || hold == BOARD_HOLD_TAKEN)
+        return 0;
+    uint32_t seq = BOARD_LEASE_SEQ(atomic_load(&entry->claimed));
+    holding_leases(entry, leases);
+    uint32_t until = life_renew_until(now, s->rules->lease_s, leases[1]);
+    if (until == 0)
+        return 0;
+    uint64_t renewed = 0;
+    atomic_store(&entry->pending, BOARD_LEASE(seq, until));
+    if (store_renew(s->store, &jobid, 1, leases, until, &renewed, err) != 0)
+        return -1;
+    if (renewed > 0)
+        atomic_store(&entry->renewed, BOARD_LEASE(seq, until));
+    return 0;
+}
+
+/* Gives back what waits behind the running job. The compare-and-swap in holding_take()
+ * decides between us and the worker, which skips what we have taken. */
+static int unblock(const struct settle *s, struct board_slot *slot, uint32_t held,
+                   struct helios_error *err)
+{
+    for (uint32_t i = 0; i < held; i++) {
+        struct board_job *entry = &slot->jobs[i];
+        if (atomic_load(&entry->jobid) == 0 || !holding_take(entry))
+            continue;
+        if (give_back(s, entry, err) != 0)
+            return -1; /* the worker gives it back when it comes to it */
+    }
+    return 0;
+}
+
+int settle_living(const struct settle *s, int64_t now, int64_t slow_ms,
+                  struct helios_error *err)
+{
+    for (unsigned k = 0; k < slots_used(s->board); k++) {
+        struct board_slot *slot = &s->board->slot[k];
+        uint32_t held = atomic_load_explicit(&slot->held, memory_order_acquire);
+        if (held == 0 || atomic_load(&slot->pid) == 0)
+            continue;
+        if (held > BOARD_JOBS)
+            held = BOARD_JOBS;
+        for (uint32_t i = 0; i < held; i++)
+            if (renew(s, &slot->jobs[i], now, err) != 0)
+                return -1;
+        if (atomic_load(&slot->running) != 0 &&
+            wall_now_ms() - atomic_load(&slot->running_since) > slow_ms &&
+            unblock(s, slot, held, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int settle_orphans(const struct settle *s, unsigned *left, struct helios_error *err)
+{
+    *left = 0;
+    for (unsigned k = 0; k < slots_used(s->board); k++) {
+        struct board_slot *slot = &s->board->slot[k];
+        if (atomic_load(&slot->held) == 0 || !holding_any(slot))
+            continue;
+        pid_t pid = atomic_load(&slot->pid);
+        if (pid != 0 && board_pid_start(pid) == atomic_load(&slot->pid_start)) {
+            (*left)++;
+            continue;
+        }
+        const struct msg_dead dead = {
+            .pid = (int32_t)pid, .slot = k, .death = DEATH_EXIT, .status = -1};
+        if (settle_dead(s, &dead, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+bool settle_needed(const struct board *board)
+{
+    for (unsigned k = 0; k < slots_used(board); k++)
+        if (atomic_load_explicit(&board->slot[k].held, memory_order_acquire) != 0)
+            return true;
+    return false;
+}

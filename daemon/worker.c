@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/worker.h"
+
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "core/log.h"
+#include "core/msg.h"
+#include "daemon/collective.h"
+#include "daemon/holding.h"
+
+static volatile sig_atomic_t told_to_leave;
+
+static void on_term(int signo)
+{
+    (void)signo;
+    told_to_leave = 1;
+}
+
+const struct helios_params *helios_worker_params(const struct helios_worker *worker)
+{
+    return worker->params;
+}
+
+const char *helios_worker_service(const struct helios_worker *worker)
+{
+    return worker->heritage->service;
+}
+
+const char *helios_worker_host(const struct helios_worker *worker)
+{
+    return worker->heritage->host;
+}
+
+bool helios_worker_debug(const struct helios_worker *worker)
+{
+    return worker->heritage->debug;
+}
+
+bool helios_worker_leaving(const struct helios_worker *worker)
+{
+    return worker->leaving || told_to_leave != 0;
+}
+
+struct helios_db *helios_worker_db(struct helios_worker *worker)
+{
+    return worker->in_run ? NULL : store_db(worker->store);
+}
+
+void helios_worker_set_data(struct helios_worker *worker, void *data)
+{
+    worker->data = data;
+}
+
+void *helios_worker_data(const struct helios_worker *worker)
+{
+    return worker->data;
+}
+
+static void say(struct helios_worker *w, enum msg_kind kind, const struct helios_error *err)
+{
+    struct msg msg = {.magic = MSG_MAGIC,
+                      .kind = (uint32_t)kind,
+                      .pid = w->pid,
+                      .generation = w->heritage->generation};
+    if (err != NULL) {
+        msg.error_kind = (int32_t)err->kind;
+        strlcpy(msg.text, err->text, sizeof msg.text);
+    }
+    (void)msg_send(HERITAGE_MASTER_FD, &msg);
+}
+
+void worker_trouble(struct helios_worker *w, const struct helios_error *err)
+{
+    say(w, MSG_TROUBLE, err);
+}
+
+static void success(struct helios_worker *w)
+{
+    if (!w->succeeded)
+        say(w, MSG_SUCCESS, NULL);
+    w->succeeded = true;
+}
+
+/* Takes every message that is there. */
+static void take_messages(struct helios_worker *w)
+{
+    struct msg msg;
+    int rc;
+    while ((rc = msg_recv(HERITAGE_MASTER_FD, &msg)) == 0) {
+        if (msg.kind == MSG_LEAVE)
+            w->leaving = true;
+        else if (msg.kind == MSG_WAKE)
+            w->woken = true;
+    }
+    if (rc < 0)
+        w->master_gone = w->leaving = true;
+    if (told_to_leave != 0)
+        w->leaving = true;
+}
+
+void worker_listen(struct helios_worker *w, int64_t wait_ms)
+{
+    take_messages(w);
+    if (wait_ms <= 0 || w->woken)
+        return;
+    /* Without a master its descriptor would be ready for ever. */
+    struct pollfd pfd = {.fd = HERITAGE_MASTER_FD, .events = POLLIN};
+    (void)poll(&pfd, w->master_gone ? 0 : 1,
+               wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms);
+    take_messages(w);
+}
+
+static void set_state(struct helios_worker *w, enum board_state state)
+{
+    atomic_store_explicit(&w->slot->state, (uint32_t)state, memory_order_release);
+}
+
+int worker_reconnect(struct helios_worker *w)
+{
+    int64_t pause_ms = 50;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    for (unsigned tries = 0;; tries++) {
+        struct store *store = NULL;
+        if (collective_open(w->heritage, &store, &err) == 0) {
+            store_close(w->store);
+            w->store = store;
+            return 0;
+        }
+        /* A verdict that is not written yet is worth patience even when told to leave: the
+         * master's grace period is the limit. Without a master nobody sets one. */
+        if (w->master_gone && tries > 8)
+            return -1;
+        worker_listen(w, pause_ms + mono_now().us % (pause_ms + 1));
+        pause_ms = pause_ms * 2 > 5000 ? 5000 : pause_ms * 2;
+    }
+}
+
+/* ---- start ---- */
+
+static void take_slot(struct helios_worker *w)
+{
+    struct board_slot *slot = w->slot;
+    atomic_store(&slot->pid_start, board_pid_start(w->pid));
+    atomic_store(&slot->started, wall_now());
+    atomic_store(&slot->pid, (int32_t)w->pid);
+    set_state(w, BOARD_STARTING);
+}
+
+/* Standard input is empty whatever the master's is: a service that reads it must not take
+ * an operator's keystrokes. */
+static void set_environment(void)
+{
+    struct sigaction act = {.sa_handler = on_term, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&act.sa_mask);
+    (void)sigaction(SIGTERM, &act, NULL);
+    (void)sigaction(SIGINT, &act, NULL);
+    act.sa_handler = SIG_IGN;
+    (void)sigaction(SIGHUP, &act, NULL);
+    (void)sigaction(SIGUSR1, &act, NULL);
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)dup2(fd, STDIN_FILENO);
+        (void)close(fd);
+    }
+}
+
+static int read_params(struct helios_worker *w, struct helios_error *err)
+{
+    struct helios_params *params = NULL;
+    uint64_t seq = atomic_load(&w->heritage->board->params_seq);
+    if (collective_params(w->store, w->heritage, &w->params_digest, NULL, &params, NULL,
+                          NULL, err) != 0)
+        return -1;
+    struct settings last = w->settings;
+    conf_settings(params, &last, &w->settings, NULL, NULL);
+    conf_free(w->params);
+    w->params = params;
+    w->params_seq = seq;
+    w->jobs_since_params = 0;
+    collective_logging(w->heritage, w->params, &w->settings);
+    return 0;
+}
+
+static int start(struct helios_worker *w, struct helios_error *err)
+{
+    if (collective_open(w->heritage, &w->store, err) != 0 || read_params(w, err) != 0)
+        return -1;
+    const char *path = helios_params_get(w->params, "service_path");
+    if (path == NULL || path[0] == '\0')
+        path = plugin_default_path();
+    if (plugin_load(path, w->heritage->service, &w->plugin, err) != 0)
+        return -1;
+    plugin_rules(&w->plugin, &w->rules);
+    if (w->plugin.service.prep != NULL) {
+        int rc = w->plugin.service.prep(w);
+        if (getpid() != w->pid)
+            _exit(EX_SOFTWARE);
+        if (rc != 0)
+            return err_set(err, HELIOS_E_PLUGIN,
+                           "prep of %s returned %d; what it needs is missing (see its log)",
+                           w->heritage->service, rc);
+    }
+    say(w, MSG_PREPARED, NULL);
+    return 0;
+}
+
+/* ---- staying or leaving ---- */
+
+static bool over_age(const struct helios_worker *w)
+{
+    return w->settings.worker_max_ttl_s > 0 && w->jobs_run > 0 &&
+           mono_diff_ms(mono_now(), w->first_job) > w->settings.worker_max_ttl_s * 1000;
+}
+
+/* Before each job: what the master says, what the parameters say. A read that fails keeps
+ * the parameters in force; a lost connection shows at the next statement. */
+static void consider(struct helios_worker *w)
+{
+    worker_listen(w, 0);
+    bool lazy =
+        w->settings.lazy_config && w->settings.overdrive && w->jobs_since_params < 10;
+    uint64_t seq =
+        atomic_load_explicit(&w->heritage->board->params_seq, memory_order_acquire);
+    if (seq != w->params_seq && !lazy)
+        (void)read_params(w, NULL);
+    if (w->settings.hold || w->settings.halt || over_age(w))
+        w->leaving = true;
+}
+
+/* ---- claiming ---- */
+
+static void announce(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
+{
+    struct helios_worker *w = arg;
+    uint32_t funcid = w->jobs[0].funcid;
+    if (++w->seq == 0)
+        w->seq = 1;
+    holding_announce(w->slot, w->seq, funcid, jobids, n, lease_until);
+}
+
+static size_t batch_size(const struct helios_worker *w)
+{
+    if (!w->settings.overdrive)
+        return 1;
+    int64_t most = w->settings.claim_max;
+    most = most < 1 ? 1 : most > (int64_t)BOARD_JOBS ? (int64_t)BOARD_JOBS : most;
+    return w->batch < (size_t)most ? w->batch : (size_t)most;
+}
+
+/* Asks one jobtype after the other, beginning behind the one that had work last. */
+static int claim(struct helios_worker *w, struct helios_error *err)
+{
+    const struct heritage *h = w->heritage;
+    set_state(w, BOARD_CLAIMING);
+    w->count = 0;
+    for (unsigned k = 0; k < h->jobtype_count; k++) {
+        unsigned type = (w->next_type + k) % h->jobtype_count;
+        uint32_t funcid;
+        int rc = store_jobtype(w->store, h->jobtypes[type], &funcid, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 1)
+            continue;
+        w->jobs[0].funcid = funcid;
+        struct store_claim want = {
+            .funcid = funcid,
+            .want = batch_size(w),
+            .lease_s = w->rules.lease_s,
+            .random = (uint32_t)mono_now().us ^ (uint32_t)w->pid,
+            .announce = announce,
+            .arg = w,
+        };
+        size_t got = 0;
+        if (store_claim(w->store, &want, w->jobs, &got, err) != 0)
+            return -1;
+        holding_trim(w->slot, got);
+        if (got > 0) {
+            w->count = got;
+            w->next_type = (type + 1) % h->jobtype_count;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* A claim whose COMMIT was lost may hold: what was announced is given back by fence. */
+static void undo_claim(struct helios_worker *w)
+{
+    uint32_t held = atomic_load(&w->slot->held);
+    for (uint32_t i = 0; i < held; i++) {
+        uint32_t leases[3];
+        uint64_t jobid = atomic_load(&w->slot->jobs[i].jobid);
+        holding_leases(&w->slot->jobs[i], leases);
+        if (jobid != 0 && store_release(w->store, &jobid, 1, leases, NULL, NULL) != 0)
+            return; /* stays on the board for the poller */
+        holding_drop(w->slot, i);
+    }
+    holding_trim(w->slot, 0);
+}
+
+/* 0 go on (perhaps with nothing claimed), -1 leave. */
+static int claim_or_recover(struct helios_worker *w)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (claim(w, &err) == 0)
+        return 0;
+    w->count = 0;
+    switch (err.kind) {
+    case HELIOS_E_LOST:
+    case HELIOS_E_UNCERTAIN:
+        log_warning("worker lost the database: %s", err.text);
+        if (worker_reconnect(w) != 0)
+            return -1;
+        undo_claim(w);
+        w->woken = true;
+        return 0;
+    case HELIOS_E_RETRY:
+        holding_trim(w->slot, 0);
+        worker_listen(w, 1 + mono_now().us % 20);
+        w->woken = true;
+        return 0;
+    default:
+        holding_trim(w->slot, 0);
+        worker_trouble(w, &err);
+        return -1;
+    }
+}
+
+/* ---- running ---- */
+
+static int burst_metajob(struct helios_worker *w, struct helios_job *job)
+{
+    helios_log(job, HELIOS_LOG_NOTICE, "Bursting metajob %llu",
+               (unsigned long long)job->row->jobid);
+    job_decide(job, VERDICT_BURST, 0, NULL);
+    (void)w;
+    return 0;
+}
+
+/* The service's code. It may do anything: a child that it forked must not come back as a
+ * second worker, signals that it blocked must not stay blocked. */
+static int run_service(struct helios_worker *w, struct helios_job *job)
+{
+    int rc;
+    w->in_run = true;
+    if (job->args.metajob)
+        rc = w->plugin.service.metarun != NULL ? w->plugin.service.metarun(w, job)
+                                               : burst_metajob(w, job);
+    else
+        rc = w->plugin.service.run(w, job);
+    if (getpid() != w->pid)
+        _exit(EX_SOFTWARE);
+    w->in_run = false;
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    return rc;
+}
+
+static void judge_arguments(struct helios_job *job)
+{
+    if (!job->args.malformed && !job->args.damaged)
+        return;
+    helios_log(job, HELIOS_LOG_ERR, "Invalid arguments: %s", job->args.why.text);
+    job_decide(job,
+               job->args.retryable && !job->args.damaged ? VERDICT_FAILED
+                                                         : VERDICT_FAILED_NO_RETRY,
+               1, "Invalid arguments: %s", job->args.why.text);
+}
+
+static void note_duration(struct helios_worker *w, struct mono begun)
+{
+    double ms = (double)(mono_now().us - begun.us) / 1000.0;
+    w->job_ms = w->job_ms < 0 ? ms : w->job_ms * 0.8 + ms * 0.2;
+    double want = w->job_ms < 0.001 ? (double)BOARD_JOBS
+                                    : (double)w->settings.claim_target_ms / w->job_ms;
+    size_t most = want < 1 ? 1 : want > BOARD_JOBS ? BOARD_JOBS : (size_t)want;
+    if (w->batch > most)
+        w->batch = most;
+    else if (w->batch < most)
+        w->batch = w->batch * 2 < most ? w->batch * 2 : most;
+}
+
+/* Runs job `i` and records it. -1: leave at once, what is unwritten is on the board. */
+static int run_job(struct helios_worker *w, size_t i, bool *downshift)
+{
+    struct helios_job job;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const char *type = NULL;
+    if (store_jobtype_name(w->store, w->jobs[i].funcid, &type, &err) != 0 ||
+        job_init(&job, w->store, &w->jobs[i], type == NULL ? w->heritage->service : type,
+                 &err) != 0) {
+        worker_trouble(w, &err);
+        return -1;
+    }
+    struct mono begun = mono_now();
+    if (w->jobs_run++ == 0)
+        w->first_job = begun;
+    w->jobs_since_params++;
+    atomic_store(&w->slot->running_since, wall_now_ms());
+    atomic_store(&w->slot->running, w->jobs[i].jobid);
+    set_state(w, BOARD_RUNNING);
+    if (w->job_ms < 0 || w->job_ms > 5)
+        setproctitle("worker %s job %llu", w->heritage->service,
+                     (unsigned long long)w->jobs[i].jobid);
+    judge_arguments(&job);
+    int result = job.verdict == VERDICT_NONE ? run_service(w, &job) : 0;
+    note_duration(w, begun);
+    atomic_store(&w->slot->running, 0);
+    holding_done(w->slot, i);
+    set_state(w, BOARD_FINISHING);
+    int rc = record_job(w, i, &job);
+    if (rc == 0)
+        success(w);
+    if (result != 0 && w->settings.downshift_on_nonzero)
+        *downshift = true;
+    job_fini(&job);
+    return rc;
+}
+
+static bool group_due(const struct helios_worker *w)
+{
+    return w->group.count > 0 &&
+           (w->job_ms > (double)w->settings.completion_delay_ms ||
+            mono_diff_ms(mono_now(), w->group.since) >= w->settings.completion_delay_ms);
+}
+
+/* The whole batch. -1: leave at once. */
+static int run_batch(struct helios_worker *w)
+{
+    int rc = 0;
+    bool downshift = false;
+    size_t i = 0;
+    for (; i < w->count && rc == 0; i++) {
+        if (group_due(w) && (rc = record_group(w)) != 0)
+            break;
+        consider(w);
+        if (w->leaving || downshift)
+            break;
+        if (holding_start(w->slot, i))
+            rc = run_job(w, i, &downshift);
+        else
+            record_release(w, i, i + 1);
+    }
+    if (rc == 0)
+        rc = record_group(w);
+    if (rc == 0) {
+        record_release(w, i, w->count);
+        holding_trim(w->slot, 0);
+    }
+    for (size_t k = 0; k < w->count; k++)
+        store_job_fini(&w->jobs[k]);
+    w->count = 0;
+    if (downshift) {
+        log_debug(
+            "worker leaves: run returned non-zero and DOWNSHIFT_ON_NONZERO_RUN is set");
+        w->leaving = true;
+    }
+    return rc;
+}
+
+/* No job was found: 0 look again, -1 leave. */
+static int linger(struct helios_worker *w, struct mono *since)
+{
+    success(w);
+    if (w->woken) {
+        w->woken = false;
+        return 0;
+    }
+    if (w->settings.worker_linger_ms <= 0 || !w->settings.overdrive)
+        return -1;
+    struct mono now = mono_now();
+    if (since->us == 0)
+        *since = now;
+    int64_t left = w->settings.worker_linger_ms - mono_diff_ms(now, *since);
+    if (left <= 0)
+        return -1;
+    setproctitle("worker %s idle", w->heritage->service);
+    set_state(w, BOARD_IDLE);
+    say(w, MSG_IDLE, NULL);
+    worker_listen(w, left);
+    bool woken = w->woken;
+    w->woken = false;
+    return woken ? 0 : -1;
+}
+
+static int work(struct helios_worker *w)
+{
+    bool overdrive = w->settings.overdrive;
+    struct mono idle_since = {0};
+    for (;;) {
+        consider(w);
+        if (w->leaving || (w->jobs_run > 0 && !(overdrive && w->settings.overdrive)))
+            return EX_OK;
+        if (claim_or_recover(w) != 0)
+            return EX_UNAVAILABLE;
+        if (w->count == 0) {
+            if (linger(w, &idle_since) != 0)
+                return EX_OK;
+            continue;
+        }
+        idle_since = (struct mono){0};
+        if (run_batch(w) != 0)
+            return EX_SOFTWARE;
+    }
+}
+
+int worker_main(const struct heritage *heritage)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_worker *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return EX_OSERR;
+    w->heritage = heritage;
+    w->slot = &heritage->board->slot[heritage->slot];
+    w->pid = getpid();
+    w->settings = heritage->settings;
+    w->job_ms = -1;
+    w->batch = 1;
+    w->seq = heritage->generation << 16;
+    setproctitle("worker %s", heritage->service);
+    set_environment();
+    take_slot(w);
+    int code;
+    if (start(w, &err) != 0) {
+        worker_trouble(w, &err);
+        code = helios_error_exit_code(err.kind);
+    } else {
+        code = work(w);
+    }
+    set_state(w, BOARD_LEAVING);
+    if (w->leaving && !w->master_gone && w->jobs_run > 0)
+        log_notice("Class %s exited (downshift)", heritage->service);
+    if (w->plugin.handle != NULL && w->plugin.service.cleanup != NULL)
+        w->plugin.service.cleanup(w);
+    store_close(w->store);
+    return code;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DAEMON_WORKER_H
+#define DAEMON_WORKER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "conf/conf.h"
+#include "core/mono.h"
+#include "daemon/heritage.h"
+#include "daemon/job.h"
+#include "daemon/plugin.h"
+
+/* Completions of an idempotent service that wait for one commit. */
+struct worker_group {
+    struct worker_done {
+        size_t index;     /* of the job in the batch */
+        struct args args; /* its text goes to the history */
+    } * done;
+    size_t count, cap;
+    struct mono since; /* when the first one was noted */
+};
+
+/* One worker process. Sequential: claim, run, record, look whether to leave. */
+struct helios_worker {
+    const struct heritage *heritage;
+    struct board_slot *slot;
+    pid_t pid;
+    struct store *store; /* never NULL after the start; dead while the database is away */
+    struct plugin plugin;
+    struct life_rules rules;
+    struct helios_params *params;
+    struct settings settings;
+    uint64_t params_seq;
+    uint64_t params_digest;
+    unsigned jobs_since_params;
+    void *data; /* the service's own */
+
+    bool leaving;     /* told to leave, or HOLD, HALT or TTL say so */
+    bool master_gone; /* end of file on the master's socket */
+    bool woken;
+    bool in_run;    /* the service's code is running: its connection is helios_job_db() */
+    bool succeeded; /* SUCCESS was sent */
+    uint64_t jobs_run;
+    struct mono first_job;
+
+    struct store_job jobs[BOARD_JOBS]; /* the claimed batch */
+    size_t count;
+    uint32_t seq;       /* of the claim, in the slot */
+    unsigned next_type; /* which jobtype is asked first */
+    size_t batch;       /* how many to claim next */
+    double job_ms;      /* what jobs have been taking, moving average; negative: unknown */
+    struct worker_group group;
+};
+
+/* The role: runs until there is no reason to stay. Exit code EX_OK, or why it could not
+ * work. */
+int worker_main(const struct heritage *heritage);
+
+/* ---- between the worker's own files ---- */
+
+/* Takes what the master has to say, without waiting (0) or for at most `wait_ms`. */
+void worker_listen(struct helios_worker *w, int64_t wait_ms);
+/* Tells the master why this worker cannot go on. */
+void worker_trouble(struct helios_worker *w, const struct helios_error *err);
+/* A new connection after LOST; waits with growing pauses while the master lives. -1 when it
+ * is time to leave. */
+int worker_reconnect(struct helios_worker *w);
+
+/* Writes what became of job `i` of the batch, whatever it takes: repeats after deadlocks,
+ * finds out after an uncertain commit. -1: it could not be written; the entry stays on the
+ * board for the poller, and the worker must leave. */
+int record_job(struct helios_worker *w, size_t i, struct helios_job *job);
+/* Completes what the group holds, in one transaction. */
+int record_group(struct helios_worker *w);
+/* Gives back what is still held of jobs `from` to before `to` of the batch. */
+void record_release(struct helios_worker *w, size_t from, size_t to);
+
+#endif
