@@ -29,7 +29,7 @@ static_assert(offsetof(struct board, host) == 96, "layout of struct board");
 static_assert(offsetof(struct board, master_pid) == 168, "layout of struct board");
 static_assert(offsetof(struct board, params_seq) == 200, "layout of struct board");
 static_assert(offsetof(struct board, completed) == 256, "layout of struct board");
-static_assert(offsetof(struct board, pad) == 328, "layout of struct board");
+static_assert(offsetof(struct board, used_slots) == 328, "layout of struct board");
 static_assert(offsetof(struct board, slot) == 840, "layout of struct board");
 /* Processes share these words, so an atomic that hides a lock would protect nothing. */
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,

@@ -92,7 +92,6 @@ struct board {
     _Atomic int64_t master_pid_start; /* master, as pid_start */
     _Atomic int64_t start_time;       /* master: Unix seconds */
     _Atomic uint32_t master_state; /* master: 0 starting, 1 running, 2 holding, 3 halting */
-    _Atomic uint32_t used_slots;       /* master: slots from here on were never used; readers stop */
     _Atomic int32_t poller_pid;    /* poller */
     _Atomic uint64_t params_seq;   /* poller: changes whenever a params row did */
     _Atomic int64_t last_look; /* poller: Unix seconds of the last look that succeeded */
@@ -104,7 +103,8 @@ struct board {
     /* master: outcomes of workers that have gone; poller's own in the second group */
     _Atomic uint64_t completed, failed, failed_final, deferred, released, lost;
     _Atomic uint64_t dead_failed, dead_failed_final, dead_released;
-    char pad[512];
+    _Atomic uint32_t used_slots; /* master: slots from here on were never used */
+    char pad[508];
     struct board_slot slot[];
 };
 
