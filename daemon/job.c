@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/err.h"
 #include "core/log.h"
@@ -21,6 +22,10 @@ int job_init(struct helios_job *job, struct store *store, const struct store_job
 
 void job_fini(struct helios_job *job)
 {
+    for (struct job_number *n = job->numbers, *next; n != NULL; n = next) {
+        next = n->next;
+        free(n);
+    }
     args_fini(&job->args);
     buf_fini(&job->message);
 }
@@ -98,9 +103,36 @@ const struct helios_value *helios_job_args(const struct helios_job *job)
     return job->args.map;
 }
 
-const char *helios_job_arg(const struct helios_job *job, const char *name)
+/* JSON and Storable have numbers where XML has text: a service must not care. The text joins
+ * the job's list, which lives as long as the job. */
+static const char *number_text(struct helios_job *job, const struct helios_value *value)
 {
-    return helios_value_text(helios_value_get(job->args.map, name), NULL);
+    int64_t i;
+    uint64_t u;
+    double d;
+    struct job_number *n = malloc(sizeof *n);
+    if (n == NULL)
+        return NULL;
+    if (helios_value_int(value, &i)) {
+        (void)snprintf(n->text, sizeof n->text, "%lld", (long long)i);
+    } else if (helios_value_uint(value, &u)) {
+        (void)snprintf(n->text, sizeof n->text, "%llu", (unsigned long long)u);
+    } else if (helios_value_double(value, &d)) {
+        (void)snprintf(n->text, sizeof n->text, "%.15g", d);
+    } else {
+        free(n);
+        return NULL;
+    }
+    n->next = job->numbers;
+    job->numbers = n;
+    return n->text;
+}
+
+const char *helios_job_arg(struct helios_job *job, const char *name)
+{
+    const struct helios_value *value = helios_value_get(job->args.map, name);
+    const char *text = helios_value_text(value, NULL);
+    return text != NULL || value == NULL ? text : number_text(job, value);
 }
 
 const struct helios_value *helios_job_tree(const struct helios_job *job)

@@ -9,12 +9,19 @@
 #include "job/life.h"
 #include "store/store.h"
 
+/* A number argument as text, made when it is asked for. */
+struct job_number {
+    struct job_number *next;
+    char text[32];
+};
+
 /* The job that a service sees: a claimed row, its decoded argument and the verdict. */
 struct helios_job {
     struct store *store; /* borrowed; NULL once the connection was lost */
     const struct store_job *row;
     const char *jobtype;
     struct args args;
+    struct job_number *numbers; /* owned */
     enum job_verdict verdict;
     int status;
     struct buf message;

@@ -31,8 +31,9 @@ HELIOS_API uint32_t helios_job_failures(struct helios_job *job);
  * text, a Storable list). */
 HELIOS_API const struct helios_value *helios_job_args(const struct helios_job *job);
 
-/* The text of the named argument, or NULL if it is missing, undefined, or not a scalar. */
-HELIOS_API const char *helios_job_arg(const struct helios_job *job, const char *name);
+/* The text of the named argument, a number as its decimal text; NULL if it is missing,
+ * undefined, or not a scalar. */
+HELIOS_API const char *helios_job_arg(struct helios_job *job, const char *name);
 
 /* The whole decoded argument, whatever its form; NULL for raw bytes. */
 HELIOS_API const struct helios_value *helios_job_tree(const struct helios_job *job);
