@@ -1,0 +1,1 @@
+helios_unit_test(err ${CMAKE_CURRENT_LIST_DIR}/test_err.c)

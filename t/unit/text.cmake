@@ -1,0 +1,1 @@
+helios_unit_test(text ${CMAKE_CURRENT_LIST_DIR}/test_text.c)
