@@ -259,8 +259,8 @@ static int command_job(const struct command *command, struct helios_job *job)
     } else {
         if (skipped > 0)
             helios_log(job, HELIOS_LOG_NOTICE,
-                       "%u arguments are not in the environment, by name, type or size; "
-                       "the JSON on standard input has all",
+                       "arguments left out of the environment for their name, type or "
+                       "size: %u; the JSON on standard input has all",
                        skipped);
         rc = command_run(command, job, env, json, json_len);
     }
