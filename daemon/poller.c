@@ -49,6 +49,7 @@ struct poller {
     unsigned dead_count;
     bool halt_wanted;
     bool stop_wanted, stop_clears;
+    bool retire_wanted; /* another poller takes over: the registration stays */
     bool master_gone;
 
     struct mono registered; /* when; 0 = never */
@@ -364,6 +365,9 @@ static void take_orders(struct poller *p)
             p->stop_wanted = true;
             p->stop_clears = msg.flag;
             break;
+        case MSG_RETIRE:
+            p->stop_wanted = p->retire_wanted = true;
+            break;
         default:
             break;
         }
@@ -384,12 +388,12 @@ static int set_halt(struct poller *p, struct helios_error *err)
 }
 
 /* The last act. The database may be away: then the row stays, and the next start recognises
- * it. */
+ * it. The master's last words come after the answer; it hangs up when they are said. */
 static void stop(struct poller *p)
 {
     struct msg msg = {.kind = MSG_STOPPED};
     struct helios_error err = HELIOS_ERROR_INIT;
-    if (p->store != NULL) {
+    if (p->store != NULL && !p->retire_wanted) {
         const struct heritage *h = p->heritage;
         const struct store_registration r = registration(p);
         char value[129];
@@ -399,14 +403,18 @@ static void stop(struct poller *p)
                                                 value, &deleted, &err) != 0)
             log_crit("cannot clear our HALT row: %s; the next start will", err.text);
         msg.flag = deleted > 0;
-        if (msg.flag)
-            log_notice("Cleared HALT for %s on host %s", h->service, h->host);
         if (store_unregister(p->store, &r, &err) != 0)
             log_crit("cannot remove the registry row: %s", err.text);
     }
-    log_notice("%s on host %s HALTED.", p->heritage->service, p->heritage->host);
-    pump_log(p);
     answer(p, &msg);
+    while (!p->master_gone) {
+        struct pollfd fds[2] = {{.fd = HERITAGE_LOG_READ_FD, .events = POLLIN},
+                                {.fd = HERITAGE_MASTER_FD, .events = POLLIN}};
+        (void)poll(fds, 2, -1);
+        pump_log(p);
+        take_orders(p);
+    }
+    pump_log(p);
 }
 
 /* What is wanted, in the order of its urgency. */

@@ -22,6 +22,7 @@ enum msg_kind {
     MSG_DEAD,     /* dead: account for the jobs of this worker */
     MSG_HALT_SET, /* write our HALT row */
     MSG_STOP, /* clear our HALT row if `flag`, unregister, then answer STOPPED and leave */
+    MSG_RETIRE, /* answer STOPPED and leave: another poller takes over */
     /* poller to master */
     MSG_SNAPSHOT,  /* snapshot: result of a look */
     MSG_AWAY,      /* text: the database cannot be reached or refuses; kind */
