@@ -10,24 +10,8 @@
 #include "core/mono.h"
 #include "core/packet.h"
 
-#define PIECE_MAGIC 0x686c6f67u
 /* As much as an ordinary user gets: the kernel cuts it to net.core.wmem_max. */
 #define CHANNEL_BYTES (4 * 1024 * 1024)
-
-/* In front of the text of each datagram. The pieces of one message come from one thread,
- * in order, so the thread and the offset say what belongs together. */
-struct piece {
-    uint32_t magic;
-    int32_t pid;
-    int32_t thread; /* unique among all processes of the host */
-    int32_t level;
-    int64_t time;
-    uint64_t jobid;
-    uint32_t funcid;
-    uint32_t total; /* bytes of the whole text */
-    uint32_t offset;
-    uint32_t len; /* bytes in this datagram */
-};
 
 int log_pair(int fds[2])
 {
@@ -38,7 +22,7 @@ int log_pair(int fds[2])
     return 0;
 }
 
-static int send_patiently(int fd, const struct piece *piece, const char *text,
+static int send_patiently(int fd, const struct log_piece *piece, const char *text,
                           struct mono deadline)
 {
     for (;;) {
@@ -53,14 +37,14 @@ static int send_patiently(int fd, const struct piece *piece, const char *text,
 
 int log_channel_send(int fd, const struct log_record *record, int patience_ms)
 {
-    struct piece piece = {.magic = PIECE_MAGIC,
-                          .pid = record->pid,
-                          .thread = (int32_t)gettid(),
-                          .level = record->level,
-                          .time = record->time,
-                          .jobid = record->jobid,
-                          .funcid = record->funcid,
-                          .total = (uint32_t)record->len};
+    struct log_piece piece = {.magic = LOG_PIECE_MAGIC,
+                              .pid = record->pid,
+                              .thread = (int32_t)gettid(),
+                              .level = record->level,
+                              .time = record->time,
+                              .jobid = record->jobid,
+                              .funcid = record->funcid,
+                              .total = (uint32_t)record->len};
     struct mono deadline = mono_add_ms(mono_now(), patience_ms);
     do {
         uint32_t left = piece.total - piece.offset;
@@ -75,7 +59,7 @@ int log_channel_send(int fd, const struct log_record *record, int patience_ms)
 
 /* A message whose last piece has not come yet. */
 struct partial {
-    struct piece first;
+    struct log_piece first;
     uint32_t have;
     char *text; /* NULL: the place is free */
 };
@@ -85,7 +69,7 @@ struct log_reader {
     struct partial partials[LOG_PARTIALS_MAX]; /* oldest first, without gaps */
     size_t count;
     char *joined; /* text of the record handed out last */
-    char packet[sizeof(struct piece) + LOG_PIECE_MAX + 1];
+    char packet[sizeof(struct log_piece) + LOG_PIECE_MAX + 1];
 };
 
 struct log_reader *log_reader_new(int fd)
@@ -132,16 +116,17 @@ static void drop(struct log_reader *reader, struct partial *partial)
 
 /* Whether the packet is a piece as log_channel_send() makes them: anybody who inherited the
  * descriptor can send others. */
-static bool is_piece(const struct piece *piece, size_t packet_len)
+static bool is_piece(const struct log_piece *piece, size_t packet_len)
 {
-    return piece->magic == PIECE_MAGIC && packet_len == sizeof *piece + piece->len &&
+    return piece->magic == LOG_PIECE_MAGIC && packet_len == sizeof *piece + piece->len &&
            piece->total <= LOG_TEXT_MAX && piece->offset <= piece->total &&
            piece->len <= piece->total - piece->offset &&
            (piece->len > 0 || piece->total == 0) && piece->level >= HELIOS_LOG_EMERG &&
            piece->level <= HELIOS_LOG_DEBUG;
 }
 
-static void hand_out(const struct piece *piece, const char *text, struct log_record *out)
+static void hand_out(const struct log_piece *piece, const char *text,
+                     struct log_record *out)
 {
     *out = (struct log_record){.time = piece->time,
                                .pid = piece->pid,
@@ -153,7 +138,7 @@ static void hand_out(const struct piece *piece, const char *text, struct log_rec
 }
 
 /* Makes room for a message that begins, at the cost of the oldest unfinished one. */
-static struct partial *begin(struct log_reader *reader, const struct piece *piece)
+static struct partial *begin(struct log_reader *reader, const struct log_piece *piece)
 {
     if (reader->count == LOG_PARTIALS_MAX)
         drop(reader, &reader->partials[0]);
@@ -165,15 +150,15 @@ static struct partial *begin(struct log_reader *reader, const struct piece *piec
     return partial;
 }
 
-static bool continues(const struct partial *partial, const struct piece *piece)
+static bool continues(const struct partial *partial, const struct log_piece *piece)
 {
     return partial->first.pid == piece->pid && partial->first.total == piece->total &&
            partial->have == piece->offset;
 }
 
 /* Joins one piece to what is there; true when that completes a record. */
-static bool take_in(struct log_reader *reader, const struct piece *piece, const char *text,
-                    struct log_record *out)
+static bool take_in(struct log_reader *reader, const struct log_piece *piece,
+                    const char *text, struct log_record *out)
 {
     struct partial *partial = find(reader, piece->thread);
     if (partial != NULL && !continues(partial, piece)) {
@@ -207,7 +192,7 @@ int log_reader_next(struct log_reader *reader, struct log_record *out)
         ssize_t len = packet_recv(reader->fd, reader->packet, cap);
         if (len <= 0)
             return len == 0 ? 1 : -1;
-        struct piece piece;
+        struct log_piece piece;
         if ((size_t)len < sizeof piece || (size_t)len > cap)
             continue;
         memcpy(&piece, reader->packet, sizeof piece);
