@@ -53,7 +53,7 @@ static const char **names_sorted(const struct helios_value *args, size_t *count)
 }
 
 /* Lists and maps have no text of their own; Perl would print an address. */
-static const char *value_text(const struct helios_job *job, const char *name)
+static const char *value_text(struct helios_job *job, const char *name)
 {
     const struct helios_value *value = helios_value_get(helios_job_args(job), name);
     if (helios_value_type(value) == HELIOS_LIST)
@@ -64,7 +64,7 @@ static const char *value_text(const struct helios_job *job, const char *name)
     return text ? text : "";
 }
 
-static void args_print(const struct helios_job *job, const char **names, size_t count)
+static void args_print(struct helios_job *job, const char **names, size_t count)
 {
     printf("<--JOB ARGUMENTS-->\n");
     for (size_t i = 0; i < count; i++)

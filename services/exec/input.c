@@ -23,7 +23,7 @@ static bool name_usable(const char *name, size_t len)
 }
 
 /* The text of an argument for the environment, or NULL. */
-static const char *value_usable(const struct helios_job *job, const char *name,
+static const char *value_usable(struct helios_job *job, const char *name,
                                 const struct helios_value *value)
 {
     if (helios_value_type(value) == HELIOS_NULL)
@@ -48,7 +48,7 @@ static bool environment_add(char **vars, size_t *n, const char *prefix, const ch
     return true;
 }
 
-static bool environment_add_args(char **vars, size_t n, const struct helios_job *job,
+static bool environment_add_args(char **vars, size_t n, struct helios_job *job,
                                  unsigned *skipped)
 {
     const struct helios_value *args = helios_job_args(job);
@@ -73,7 +73,7 @@ static bool environment_add_args(char **vars, size_t n, const struct helios_job 
     return true;
 }
 
-char **environment_new(const struct helios_job *job, unsigned *skipped)
+char **environment_new(struct helios_job *job, unsigned *skipped)
 {
     *skipped = 0;
     char jobid[24];

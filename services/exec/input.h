@@ -12,7 +12,7 @@
  * each argument whose name consists of letters, digits and underscores and whose value is a
  * scalar without NUL, of moderate size. `*skipped` counts those that are left out. NULL if
  * there is no memory; else to be freed with environment_free(). */
-char **environment_new(const struct helios_job *job, unsigned *skipped);
+char **environment_new(struct helios_job *job, unsigned *skipped);
 void environment_free(char **environment);
 
 /* The arguments as one JSON object on one line ({} if there are none), to be freed. Bytes

@@ -42,7 +42,7 @@ static void pause_ms(long ms)
         ;
 }
 
-static long number_arg(const struct helios_job *job, const char *name, long fallback)
+static long number_arg(struct helios_job *job, const char *name, long fallback)
 {
     const char *text = helios_job_arg(job, name);
     return text ? strtol(text, NULL, 10) : fallback;
@@ -58,7 +58,7 @@ static void file_write(const char *path, const char *text)
         (void)close(fd);
 }
 
-static void do_files(const struct helios_job *job)
+static void do_files(struct helios_job *job)
 {
     const char *touch = helios_job_arg(job, "touch");
     const char *append = helios_job_arg(job, "append");
@@ -72,7 +72,7 @@ static void do_files(const struct helios_job *job)
     }
 }
 
-static void do_waits(const struct helios_job *job)
+static void do_waits(struct helios_job *job)
 {
     const char *path = helios_job_arg(job, "wait_for");
     for (int ms = 0; path && ms < WAIT_FOR_MS && access(path, F_OK) != 0; ms += 5)
@@ -96,7 +96,7 @@ static int do_effect(struct helios_job *job, struct helios_error *err)
  * (or is to have none). */
 typedef int action_fn(struct helios_job *job);
 
-static const char *message(const struct helios_job *job)
+static const char *message(struct helios_job *job)
 {
     const char *text = helios_job_arg(job, "message");
     return text ? text : "toy failure";
