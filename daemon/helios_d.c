@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <bsd/string.h>
-#include <bsd/unistd.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/poller.h"
 
-#include <bsd/string.h>
-#include <bsd/unistd.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <poll.h>

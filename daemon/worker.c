@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/worker.h"
 
-#include <bsd/string.h>
-#include <bsd/unistd.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
