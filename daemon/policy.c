@@ -97,10 +97,10 @@ static struct mono ttl_end(const struct policy_in *in)
 
 /* How many more workers should be busy: after a look by the launch pattern, between looks
  * one for each that has left. */
-static int64_t wanted(const struct policy_in *in, uint64_t waiting)
+static int64_t wanted(const struct policy_in *in)
 {
     if (in->fresh)
-        return policy_launch_count((enum launch_pattern)in->settings.pattern, waiting,
+        return policy_launch_count((enum launch_pattern)in->settings.pattern, in->waiting,
                                    in->running, in->settings.max_workers);
     return in->left;
 }
@@ -111,6 +111,14 @@ static bool may_launch(const struct policy_in *in)
         return false;
     return in->fresh ||
            (in->left > 0 && mono_diff_ms(in->now, in->look_done) < POLICY_TRUST_MS);
+}
+
+/* No more than there are jobs that neither a woken nor an expected worker will take. */
+static int64_t unclaimed(const struct policy_in *in, unsigned wake)
+{
+    uint64_t taken = wake + (in->fresh ? (uint64_t)in->expected : 0);
+    uint64_t rest = in->waiting > taken ? in->waiting - taken : 0;
+    return rest > INT64_MAX ? INT64_MAX : (int64_t)rest;
 }
 
 static void decide_launch(const struct policy_in *in, struct policy_out *out)
@@ -124,9 +132,8 @@ static void decide_launch(const struct policy_in *in, struct policy_out *out)
     }
     out->acted = in->fresh;
     out->wake = in->waiting < in->idle ? (unsigned)in->waiting : in->idle;
-    int64_t count = min64(wanted(in, in->waiting), free_slots(in));
-    if (in->waiting - out->wake < (uint64_t)INT64_MAX)
-        count = min64(count, (int64_t)(in->waiting - out->wake));
+    int64_t count = min64(wanted(in), free_slots(in));
+    count = min64(count, unclaimed(in, out->wake));
     if (in->throttled_until.us != 0)
         count = in->starting > 0 ? 0 : min64(count, 1);
     out->launch = count > 0 ? (unsigned)count : 0;

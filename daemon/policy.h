@@ -40,7 +40,9 @@ struct policy_in {
     unsigned running;      /* live workers, idle and starting ones included */
     unsigned idle;         /* lingering */
     unsigned starting;     /* not yet PREPARED */
-    unsigned accounting;   /* slots of dead workers that the poller has not accounted for */
+    unsigned expected; /* of those, launched within POLICY_TRUST_MS: the job that each is to
+                          take may have been counted as waiting once more */
+    unsigned accounting; /* slots of dead workers that the poller has not accounted for */
     struct mono oldest_start;    /* launch of the oldest live worker; NEVER if none */
     struct mono throttled_until; /* no launch before; {0}: none. While it is set, also when
                                     it has passed, workers are launched one at a time */

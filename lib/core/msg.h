@@ -28,7 +28,9 @@ enum msg_kind {
     MSG_AWAY,      /* text: the database cannot be reached or refuses; kind */
     MSG_DEAD_DONE, /* dead: slot may be used again */
     MSG_HALT_DONE,
-    MSG_STOPPED, /* flag: our HALT row was cleared */
+    /* flag: our HALT row was cleared. The poller stays until its socket ends, then stores
+     * what the log channel holds and leaves: the last lines of the log come after this. */
+    MSG_STOPPED,
     /* worker to master */
     MSG_PREPARED, /* connected, plugin loaded, prep done */
     MSG_SUCCESS,  /* first job of this process has an outcome, or found the queue empty */

@@ -1,6 +1,7 @@
 # The master's parts: they see helios_master and helios_core, and nothing of the database.
 function(helios_master_test name)
-  add_executable(test_${name} ${CMAKE_CURRENT_LIST_DIR}/test_${name}.c)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+  add_executable(test_${name} ${CMAKE_CURRENT_LIST_DIR}/test_${name}.c ${ARGN})
   target_link_libraries(test_${name} PRIVATE helios_flags helios_master PkgConfig::CMOCKA)
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
   add_test(NAME unit.${name} COMMAND test_${name})
@@ -9,3 +10,9 @@ endfunction()
 helios_master_test(policy)
 helios_master_test(pidfile)
 helios_master_test(ready)
+helios_master_test(master stage.c)
+
+# The master must stay clean of database clients and plugins.
+add_test(NAME master.symbols
+  COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/master_symbols.sh ${CMAKE_NM} $<TARGET_FILE:helios_master>)
+set_tests_properties(master.symbols PROPERTIES TIMEOUT 60 LABELS unit)

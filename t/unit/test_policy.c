@@ -213,7 +213,7 @@ static void launches(void **state)
     static const struct {
         const char *name;
         uint64_t waiting;
-        unsigned running, idle, accounting, starting, left;
+        unsigned running, idle, accounting, starting, expected, left;
         int64_t max, age_ms, throttle_ms; /* 0 none, < 0 passed */
         enum launch_pattern pattern;
         bool stale, away;
@@ -294,6 +294,22 @@ static void launches(void **state)
          .age_ms = 10,
          .stale = true,
          .launch = 1},
+        {.name = "those who come are expected",
+         .waiting = 3,
+         .running = 2,
+         .starting = 2,
+         .expected = 2,
+         .max = 5,
+         .pattern = LAUNCH_OPTIMISTIC,
+         .launch = 1,
+         .acted = true},
+        {.name = "more expected than waiting",
+         .waiting = 1,
+         .running = 2,
+         .starting = 2,
+         .expected = 2,
+         .max = 5,
+         .acted = true},
         {.name = "left, max lowered",
          .waiting = 9,
          .running = 2,
@@ -329,6 +345,7 @@ static void launches(void **state)
         in.idle = rows[i].idle;
         in.accounting = rows[i].accounting;
         in.starting = rows[i].starting;
+        in.expected = rows[i].expected;
         in.left = rows[i].left;
         in.fresh = !rows[i].stale;
         in.away = rows[i].away;
