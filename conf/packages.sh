@@ -6,9 +6,12 @@ packages_build="gcc libc6-dev make cmake pkg-config
     default-libmysqlclient-dev libsqlite3-dev libexpat1-dev libjansson-dev libbsd-dev
     libmagic-dev libssl-dev"
 
+# To look into the result of the quickstart.
+packages_quickstart="sqlite3"
+
 # The server comes as mariadb-server-core: programs without a system service, so that nothing is
 # started on a real host and nothing has to be held back.
-packages_test="perl file libcmocka-dev mariadb-server-core mariadb-client-core sqlite3
+packages_test="perl file libcmocka-dev mariadb-server-core mariadb-client-core
     libdbi-perl libdbd-mysql-perl libdbd-sqlite3-perl libtheschwartz-perl
     libxml-simple-perl libconfig-inifiles-perl
     mandoc valgrind clang-tidy clang-format"

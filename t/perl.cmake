@@ -1,7 +1,7 @@
 # helios_perl_test(FOLDER NAME [TIMEOUT seconds] [STORES sqlite mysql] [PROPERTIES p v ...])
 #
 # Registers t/FOLDER/NAME.t as FOLDER.STORE.NAME for each store it runs on; without STORES both.
-# A script that cannot run here (no server, a program missing) exits 77 and is skipped.
+# PROPERTIES are those of ctest. A script that cannot run here (no server, a program missing) exits 77 and is skipped.
 function(helios_perl_test folder name)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "STORES;PROPERTIES")
   if(NOT arg_TIMEOUT)

@@ -12,7 +12,7 @@ unset HELIOS_INI HELIOS_DEBUG NOTIFY_SOCKET
 cd "$(dirname "$0")/.."
 . conf/packages.sh
 # shellcheck disable=SC2086 -- lists of words
-packages_need $packages_build $packages_test
+packages_need $packages_build $packages_quickstart $packages_test
 
 cores=$(nproc)
 tmp=$(mktemp -d "${HELIOS_TEST_TMP:-${TMPDIR:-/tmp}}/helios-run.XXXXXX")

@@ -18,15 +18,21 @@
  *   append=PATH     appends the line "<jobid> <pid>"
  *   wait_for=PATH   waits until the file exists, for a minute at most
  *   sleep_ms=N      waits
- *   effect=1        inserts the row (jobid, pid, at) into toy_effect through
- * helios_job_db() action=A,B,...  words of the table below, in turn; a verdict ends the
- * list, and a list without one ends as completed message=, status=   of the failure; also
- * the exit code of `exit`
+ *   log=TEXT        logs the text
+ *   log_param=NAME  logs "NAME=<value>" of a parameter
+ *   effect=1        inserts the row (jobid, pid, at) into toy_effect by helios_job_db()
+ *   action=A,B,...  words of the table below, in turn; a verdict ends the list, and a
+ *                   list without one ends as completed
+ *   message=, status=   of the failure; also the exit code of `exit`
  */
 
 #ifndef TOY_NAME
 #define TOY_NAME  "Toy::Service"
 #define TOY_FLAGS 0
+#endif
+#ifndef TOY_RETRIES
+#define TOY_RETRIES 2
+#define TOY_RETRY_S 1
 #endif
 
 HELIOS_SERVICE_EXPORT;
@@ -80,6 +86,18 @@ static void do_waits(struct helios_job *job)
     pause_ms(number_arg(job, "sleep_ms", 0));
 }
 
+static void do_logs(const struct helios_worker *worker, struct helios_job *job)
+{
+    const char *text = helios_job_arg(job, "log");
+    const char *param = helios_job_arg(job, "log_param");
+    if (text)
+        helios_log(job, HELIOS_LOG_INFO, "%s", text);
+    if (param) {
+        const char *value = helios_params_get(helios_worker_params(worker), param);
+        helios_log(job, HELIOS_LOG_INFO, "%s=%s", param, value ? value : "(not set)");
+    }
+}
+
 static int do_effect(struct helios_job *job, struct helios_error *err)
 {
     static const char insert[] = "INSERT INTO toy_effect (jobid, pid, at) VALUES (?, ?, ?)";
@@ -112,6 +130,17 @@ static int act_fail(struct helios_job *job)
 {
     (void)helios_job_failed(job, (int)number_arg(job, "status", 1), "%s", message(job));
     return 1;
+}
+
+static int act_fail_once(struct helios_job *job)
+{
+    return helios_job_failures(job) == 0 ? act_fail(job) : act_complete(job);
+}
+
+static int act_complete_then_fail(struct helios_job *job)
+{
+    (void)act_complete(job);
+    return act_fail(job);
 }
 
 static int act_fail_no_retry(struct helios_job *job)
@@ -209,6 +238,8 @@ static const struct action {
 } actions[] = {
     {"complete", act_complete},
     {"fail", act_fail},
+    {"fail_once", act_fail_once}, /* completes when it is tried again */
+    {"complete_then_fail", act_complete_then_fail},
     {"fail_no_retry", act_fail_no_retry},
     {"defer", act_defer},
     {"none", act_none}, /* returns without a verdict */
@@ -235,9 +266,9 @@ static int act(struct helios_job *job, const char *word, size_t len)
 static int toy_run(struct helios_worker *worker, struct helios_job *job)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    (void)worker;
     do_files(job);
     do_waits(job);
+    do_logs(worker, job);
     if (number_arg(job, "effect", 0) != 0 && do_effect(job, &err) != 0)
         return helios_job_failed(job, 1, "%s", err.text);
 
@@ -252,6 +283,7 @@ static int toy_run(struct helios_worker *worker, struct helios_job *job)
 }
 
 const struct helios_service helios_service = {
-    HELIOS_SERVICE_HEAD, .name = TOY_NAME,      .version = "1.0",   .run = toy_run,
-    .max_retries = 2,    .retry_interval_s = 1, .flags = TOY_FLAGS,
+    HELIOS_SERVICE_HEAD, .name = TOY_NAME,           .version = "1.0",
+    .run = toy_run,      .max_retries = TOY_RETRIES, .retry_interval_s = TOY_RETRY_S,
+    .flags = TOY_FLAGS,
 };

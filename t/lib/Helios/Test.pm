@@ -6,7 +6,7 @@ package Helios::Test;
 # Everything it started is gone when the script ends, however it ends.
 #
 #   my $t = Helios::Test->new(global => { MAX_WORKERS => 2 });
-#   my @ids = $t->submit(map { { do => 'complete' } } 1 .. 10);
+#   my @ids = $t->submit(map { { action => 'complete' } } 1 .. 10);
 #   my $daemon = $t->start;
 #   $t->wait_for(sub { $t->count('job') == 0 }, 10, 'the queue to be empty');
 #   $t->stop($daemon);
@@ -80,7 +80,7 @@ sub spew {
     return $path;
 }
 
-sub now { return time }
+sub now() { return time }
 
 # True while a process runs; one that has ended and waits to be reaped does not.
 sub alive {
@@ -163,7 +163,7 @@ sub write_ini {
         dsn          => $self->{dsn},
         user         => $self->sqlite ? '' : 'root',
         password     => '',
-        service_path => "$BUILD/t/plugins:$BUILD/services",
+        service_path => "$BUILD/t/plugins:$BUILD/plugins",
         pid_path     => "$self->{tmp}/run",
         zero_sleep_interval  => 1,
         zero_launch_interval => 1,
@@ -280,6 +280,12 @@ sub submit_as {
     }
     $dbh->commit;
     return @ids;
+}
+
+# Arguments that make a toy create the file `$gate.up` and then wait until `$gate` exists.
+sub gated {
+    my ($self, $gate) = @_;
+    return (touch => "$gate.up", wait_for => $gate);
 }
 
 # ---- programs ----
@@ -406,6 +412,20 @@ sub pid_of {
 
 sub workers { my ($self, $master) = @_; return map { $_->{pid} } grep { $_->{title} =~ /: worker / } children($master) }
 sub poller  { my ($self, $master) = @_; return (map { $_->{pid} } grep { $_->{title} =~ /: poller / } children($master))[0] }
+
+# A figure of the scoreboard's head (lib/core/board.h), or undef while there is no board.
+my @HEAD = qw(master_pid master_pid_start start_time master_state used_slots poller_pid params_seq last_look
+    waiting waiting_limit max_workers looks log_dropped
+    completed failed failed_final deferred released lost
+    dead_failed dead_failed_final dead_released);
+
+sub board {
+    my ($self, $figure) = @_;
+    my $bytes = slurp($self->pid_file('board')) // return undef;
+    my %head;
+    @head{@HEAD} = unpack 'x168 l x!8 q q L L l x!8 Q q Q Q q Q Q Q6 Q3', $bytes;
+    return $head{$figure} // die "the board has no $figure";
+}
 
 # ---- waiting and ending ----
 

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# --drain: runs until nothing is due, then leaves by itself.
+use strict;
+use warnings;
+use Helios::Test;
+use Test::More;
+
+my $t = Helios::Test->new(section => { OVERDRIVE => 1, MAX_WORKERS => 3 });
+
+my $run = $t->helios_d('--foreground', '--drain', $t->service);
+is($run->{exit}, 0, 'an empty queue: exit code 0');
+ok(!-e $t->pid_file, 'and no PID file is left');
+
+$t->submit(map { { action => 'complete' } } 1 .. 300);
+$run = $t->helios_d('--drain', '--foreground', $t->service);
+is($run->{exit}, 0, 'all completed: exit code 0');
+is($t->count('job'), 0, 'the queue is empty');
+is($t->count('helios_job_history_tb', 'exitstatus=0'), 300, 'each job has its history row');
+
+$t->submit({ action => 'complete' }, { action => 'fail_no_retry' });
+$run = $t->helios_d($t->service, '--foreground', '--drain');
+is($run->{exit}, 1, 'a job that failed for good: exit code 1');
+is($t->count('job'), 0, 'the queue is empty all the same');
+
+$t->submit({ action => 'fail_once' });
+$run = $t->helios_d('--foreground', '--drain', $t->service);
+is($run->{exit}, 0, 'a job that failed and then completed: exit code 0');
+is($t->count('job'), 0, 'the retry was waited for');
+
+my ($later) = $t->submit_as($t->service, { run_after => time + 5000 }, { action => 'complete' });
+$t->submit({ action => 'complete' });
+$run = $t->helios_d('--foreground', '--drain', $t->service);
+is($run->{exit}, 0, 'a job for later is not waited for');
+is($t->count('job'), 1, 'and stays');
+$t->sql('DELETE FROM job');
+
+# One worker per job, without OVERDRIVE.
+$t->write_ini(section => { MAX_WORKERS => 2 });
+$t->submit(map { { action => 'complete' } } 1 .. 20);
+$run = $t->helios_d('--foreground', '--drain', $t->service);
+is($run->{exit}, 0, 'without OVERDRIVE: exit code 0');
+is($t->count('job'), 0, 'and the queue is empty');
+$t->finish;

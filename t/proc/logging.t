@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# Rows of helios_log_tb, the threshold, and messages while the database does not take them.
+use strict;
+use warnings;
+use Helios::Test;
+use Test::More;
+
+my $t = Helios::Test->new(section => { OVERDRIVE => 1 });
+my $class = $t->service;
+
+my ($id) = $t->submit({ log => "caf\xc3\xa9 & more" });
+is($t->helios_d('--foreground', '--drain', $class)->{exit}, 0, 'drained');
+my $row = $t->row('SELECT * FROM helios_log_tb WHERE jobid=?', $id);
+is($row->{message}, "caf\xc3\xa9 & more", 'the text, as bytes');
+is($row->{priority}, 6, 'the level as a number');
+is($row->{job_class}, $class, 'the class');
+is($row->{host}, $t->host, 'the host');
+is($row->{funcid}, $t->funcid($class), 'the jobtype');
+like($row->{process_id}, qr/^[1-9]\d+$/, 'the process');
+cmp_ok(abs($row->{log_time} - time), '<', 60, 'the time');
+
+# ---- the threshold, at run time ----
+$t->sql('DELETE FROM helios_log_tb');
+my $daemon = $t->start;
+$t->set_param(log_priority_threshold => 5);
+my $looks = $t->board('looks');
+$t->wait_for(sub { $t->board('looks') > $looks + 1 }, 10, 'a look at the parameters');
+my ($quiet) = $t->submit({ log => 'not to be seen' });
+$t->wait_for(sub { !$t->job($quiet) }, 10, 'the quiet job');
+$t->del_param('log_priority_threshold');
+$looks = $t->board('looks');
+$t->wait_for(sub { $t->board('looks') > $looks + 1 }, 10, 'a look at the parameters');
+my ($loud) = $t->submit({ log => 'to be seen' });
+$t->wait_for(sub { grep { $_ eq 'to be seen' } $t->log_rows }, 10, 'the loud job in the log');
+is(scalar(grep { $_ eq 'not to be seen' } $t->log_rows), 0, 'below the threshold nothing is logged');
+
+# ---- the log table does not take messages: standard error does, in order ----
+$t->sql('ALTER TABLE helios_log_tb RENAME TO hidden_log_tb');
+my @ids = $t->submit(map { { log => "while away $_" } } 1 .. 5);
+$t->wait_for(sub { !grep { $t->job($_) } @ids }, 20, 'jobs to run without the log table');
+$t->wait_for(sub { (slurp($daemon->{err}) // '') =~ /while away 5/ }, 10, 'the messages on standard error');
+my @seen = slurp($daemon->{err}) =~ /(while away \d)/g;
+is_deeply(\@seen, [map { "while away $_" } 1 .. 5], 'each once, in order');
+$t->sql('ALTER TABLE hidden_log_tb RENAME TO helios_log_tb');
+my ($back) = $t->submit({ log => 'back again' });
+$t->wait_for(sub { grep { $_ eq 'back again' } $t->log_rows }, 20, 'the log table to be used again');
+pass('back to the table');
+is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
+
+# ---- without the table ----
+$t->sql('DELETE FROM helios_log_tb');
+$t->write_ini(section => { OVERDRIVE => 1, internal_logger => 'off', loggers => 'stderr' });
+$t->submit({ log => 'only on standard error' });
+my $run = $t->helios_d('--foreground', '--drain', $class);
+like($run->{stderr}, qr/only on standard error/, 'loggers=stderr');
+is($t->count('helios_log_tb'), 0, 'internal_logger=off');
+$t->finish;

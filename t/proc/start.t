@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+# Starting helios_d: what it says, how it ends, and what is left behind when it does not start.
+use strict;
+use warnings;
+use Helios::Test;
+use Test::More;
+
+my $t = Helios::Test->new;
+my $class = $t->service;
+
+# ---- arguments; none of these looks at a file or a database ----
+{
+    my %nowhere = (env => { HELIOS_INI => $t->tmp . '/no.ini' });
+    for my $name ('A', '1abc', '_x', 'Foo:Bar', 'A:::B', 'A::', "a'b", '../x') {
+        my $run = $t->helios_d($name, {%nowhere});
+        is($run->{exit}, 1, "class $name: exit code");
+        like($run->{stderr}, qr/^Sorry, requested name is invalid: \Q$name\E$/m, "class $name: refused");
+    }
+    my @table = (
+        # name, arguments, exit code, standard output, standard error
+        ['no class', [], 1, qr/^$/, qr/^The name of a service class is required\.$/m],
+        ['--version', ['--version'], 0, qr/^Helios \d+\.\d+\.\d+\nhelios_d .*\d+\.\d+\.\d+\n$/, qr/^$/],
+        ['--help', ['--help'], 0, qr/^Usage: helios_d .*--drain/s, qr/^$/],
+        ['unknown option', ['--frobnicate', $class], 64, qr/^$/, qr/--frobnicate/],
+        ['a second class', [$class, 'Other'], 64, qr/^$/, qr/Other/],
+    );
+    for my $case (@table) {
+        my ($name, $arguments, $exit, $out, $err) = @$case;
+        my $run = $t->helios_d(@$arguments, {%nowhere});
+        is($run->{exit}, $exit, "$name: exit code");
+        like($run->{stdout}, $out, "$name: standard output");
+        like($run->{stderr}, $err, "$name: standard error");
+    }
+}
+
+# ---- the configuration file ----
+{
+    my $bad = spew($t->tmp . '/bad.ini', "[global]\ndsn=$t->{dsn}\nthis line is nothing\n");
+    my $run = $t->helios_d('--config', $bad, $class);
+    is($run->{exit}, 78, 'malformed ini: exit code');
+    like($run->{stderr}, qr/\Qbad.ini\E:3: /, 'file and line are named');
+
+    $run = $t->helios_d('--config', $t->tmp . '/missing.ini', $class);
+    isnt($run->{exit}, 0, 'missing ini: exit code');
+    like($run->{stderr}, qr/missing\.ini: No such file/, 'and the reason');
+
+    $run = $t->helios_d($class, { env => { HELIOS_INI => '' } });
+    is($run->{exit}, 78, 'empty HELIOS_INI: exit code');
+
+    $run = $t->helios_d('--check', $class, { env => { HELIOS_INI => undef }, cwd => $t->tmp });
+    is($run->{exit}, 0, './helios.ini is read without HELIOS_INI') or diag $run->{stderr};
+    $run = $t->helios_d($class, '--check', '--config', $t->ini, { env => { HELIOS_INI => '/nowhere' } });
+    is($run->{exit}, 0, '--config goes before HELIOS_INI; options may follow the class') or diag $run->{stderr};
+
+    for my $case (['no dsn', undef], ['unknown driver', 'dbi:Oracle:SID'], ['no driver', 'nonsense']) {
+        my ($name, $dsn) = @$case;
+        $t->write_ini(global => { dsn => $dsn });
+        $run = $t->helios_d('--foreground', $class);
+        is($run->{exit}, 78, "$name: exit code");
+        like($run->{stderr}, qr/dsn|dbi/i, "$name: said");
+        unlike($run->{stderr}, qr/runtime error|Sanitizer/, "$name: cleanly");
+    }
+    $t->write_ini;
+}
+
+# ---- --check ----
+{
+    my $run = $t->helios_d('--check', $class);
+    is($run->{exit}, 0, '--check: exit code') or diag $run->{stderr};
+    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\n/, '--check: the messages of a start');
+    like($run->{stdout}, qr/ready/, '--check: says that all is well');
+    ok(!-e $t->pid_file, '--check: no PID file');
+}
+
+# ---- into the background ----
+{
+    my $run = $t->helios_d($class);
+    is($run->{exit}, 0, 'background: the command ends with 0') or diag $run->{stderr};
+    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\nConnected to collective database: /, 'with the messages of helios.pl');
+    my $pid = Helios::Test::pid_of($t->pid_file);
+    ok(alive($pid), 'when it returns the PID file names a running process');
+    like((slurp("/proc/$pid/cmdline") // '') =~ tr/\0/ /r, qr/^helios_d: master \Q$class\E/, 'with a title');
+    is(readlink("/proc/$pid/cwd"), '/', 'in /');
+    is(readlink("/proc/$pid/fd/$_"), '/dev/null', "with descriptor $_ on /dev/null") for 0 .. 2;
+    isnt(getppid(), $pid, 'not our parent');
+    is((slurp("/proc/$pid/stat") =~ /\) \S \d+ \d+ (\d+)/)[0] == $$ ? 1 : 0, 0, 'in a session of its own');
+    $t->wait_for(sub { $t->count('helios_worker_registry_tb') }, 5, 'the registration');
+    my $row = $t->row('SELECT * FROM helios_worker_registry_tb');
+    is($row->{process_id}, $pid, 'registered by pid');
+    is($row->{worker_class}, $class, 'registered by class');
+    is($row->{worker_version}, '1.0', 'registered by version');
+    is($row->{host}, $t->host, 'registered by host');
+    my ($id) = $t->submit({});
+    $t->wait_for(sub { !$t->job($id) }, 10, 'a job');
+    is(($t->history($id))[0]{exitstatus}, 0, 'it works');
+    my @workers = map { $_->{title} } children($pid);
+    ok((grep { /^helios_d: poller \Q$class\E/ } @workers), 'the poller has its title') or diag "@workers";
+    kill TERM => $pid;
+    $t->wait_for(sub { !alive($pid) }, 10, 'TERM to end it');
+    ok(!-e $t->pid_file, 'nothing is left in pid_path: the PID file');
+    is_deeply([glob $t->tmp . '/run/*'], [], 'nothing is left in pid_path at all');
+}
+
+# ---- HELIOS_DEBUG ----
+{
+    $t->write_ini(global => { password => 'se;cr#et' }) if $t->sqlite;
+    my $run = $t->helios_d('--drain', $class, { env => { HELIOS_DEBUG => 1 } });
+    is($run->{exit}, 0, 'HELIOS_DEBUG=1 stays in the foreground') or diag $run->{stderr};
+    like($run->{stdout}, qr/^Debug Mode enabled\.$/m, 'and says so');
+    like($run->{stdout}, qr/^--INITIAL PARAMS--$/m, 'and shows the parameters');
+    unlike($run->{stdout} . $run->{stderr}, qr/cr#et/, 'but not the password');
+    $t->write_ini;
+}
+
+# ---- HALT ----
+{
+    my $run = $t->helios_d('--clear-halt');
+    is($run->{exit}, 0, '--clear-halt without a class: exit code');
+    $t->set_param(HALT => 1, $t->host);
+    $run = $t->helios_d('--clear-halt');
+    like($run->{stdout}, qr/\Q$class\E.*--clear-halt \Q$class\E/, 'says what is halted and what to type');
+    $run = $t->helios_d($class);
+    is($run->{exit}, 1, 'HALT: exit code');
+    is($run->{stderr}, "HALT is set for this service class.\nPlease clear it and try again.\n$class HALTED.\n", 'HALT: the three lines');
+    ok(!-e $t->pid_file, 'HALT: no PID file');
+    $t->del_param('HALT', $t->host);
+
+    # Left by a crash of ours: recognised, cleared, said.
+    my $gone = fork // die "fork: $!";
+    POSIX::_exit(0) if !$gone;
+    waitpid $gone, 0;
+    $t->set_param(HALT => 'helios_d:' . $t->host . ":$gone", $t->host);
+    $run = $t->helios_d('--foreground', '--drain', $class);
+    is($run->{exit}, 0, 'a HALT row of a dead daemon does not stop a start') or diag $run->{stderr};
+    like($run->{stderr} . join("\n", $t->log_rows), qr/HALT/, 'and its removal is said');
+    is($t->count('helios_params_tb'), 0, 'the row is gone');
+}
+
+# ---- pid_path ----
+{
+    $t->write_ini(global => { pid_path => $t->tmp . '/nowhere' });
+    for my $arguments ([], ['--foreground'], ['--check']) {
+        my $run = $t->helios_d(@$arguments, $class);
+        isnt($run->{exit}, 0, "missing PID folder (@$arguments): exit code");
+        like($run->{stderr}, qr{/nowhere.*No such file}, 'and the reason');
+    }
+    SKIP: {
+        skip 'root may write anywhere', 2 if $> == 0;
+        mkdir $t->tmp . '/closed', 0500;
+        $t->write_ini(global => { pid_path => $t->tmp . '/closed' });
+        my $run = $t->helios_d($class);
+        isnt($run->{exit}, 0, 'PID folder not writable: exit code');
+        like($run->{stderr}, qr{/closed.*Permission denied}, 'and the reason');
+    }
+    $t->write_ini;
+}
+
+# ---- the database ----
+{
+    my $begun = now;
+    my $away = $t->sqlite ? "dbi:SQLite:dbname=$t->{tmp}/no/such/folder.db"
+        : "dbi:mysql:database=none;mysql_socket=$t->{tmp}/no.socket";
+    $t->write_ini(global => { dsn => $away });
+    my $run = $t->helios_d($class);
+    is($run->{exit}, 69, 'database away: EX_UNAVAILABLE') or diag $run->{stderr};
+    cmp_ok(now - $begun, '<', 8, 'within seconds');
+    like($run->{stderr}, qr/^FAILED to get configuration: /m, 'and says so');
+    ok(!-e $t->pid_file, 'and no PID file is left');
+    is_deeply([grep { alive($_) } $t->users], [], 'nor a process');
+
+    if (!$t->sqlite) {
+        $t->{admin}->do("CREATE USER 'locked'\@'localhost' IDENTIFIED BY 'right'");
+        $t->write_ini(global => { user => 'locked', password => 'wr0ng-passw0rd' });
+        $run = $t->helios_d($class);
+        $t->{admin}->do("DROP USER 'locked'\@'localhost'");
+        is($run->{exit}, 77, 'wrong password: EX_NOPERM') or diag $run->{stderr};
+        like($run->{stderr}, qr/locked/, 'the user is named');
+        unlike($run->{stderr} . $run->{stdout}, qr/wr0ng/, 'the password is not');
+    }
+
+    my $empty = Helios::Test->new(schema => 0);
+    DBI->connect($empty->{dsn}, '', '') if $empty->sqlite;    # an empty database
+    $run = $empty->helios_d($class);
+    is($run->{exit}, 78, 'no schema: EX_CONFIG') or diag $run->{stderr};
+    like($run->{stderr}, qr/helios schema init/, 'and what to do');
+}
+$t->finish;
