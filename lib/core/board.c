@@ -169,16 +169,21 @@ int board_open(const char *path, bool writable, struct board **out,
     if (fd < 0)
         return err_errno(err, errno, "cannot open the scoreboard %s", path);
     struct board *board = NULL;
-    int rc = check_file(fd, path, err);
-    if (rc == 0 && map(fd, writable ? PROT_READ | PROT_WRITE : PROT_READ, &board) != 0)
-        rc = err_errno(err, errno, "cannot map the scoreboard %s", path);
-    if (rc == 0)
-        rc = check(board, path, err);
+    int rc = -1;
+    if (check_file(fd, path, err) != 0)
+        goto out;
+    if (map(fd, writable ? PROT_READ | PROT_WRITE : PROT_READ, &board) != 0) {
+        err_errno(err, errno, "cannot map the scoreboard %s", path);
+        goto out;
+    }
+    if (check(board, path, err) != 0)
+        goto out;
+    *out = board;
+    board = NULL;
+    rc = 0;
+out:
+    board_close(board);
     (void)close(fd);
-    if (rc != 0)
-        board_close(board);
-    else
-        *out = board;
     return rc;
 }
 

@@ -39,8 +39,9 @@ enum board_hold {
     BOARD_HOLD_CLAIMED, /* about to be, or claimed; not started */
     BOARD_HOLD_STARTED, /* run was called */
     BOARD_HOLD_DONE,    /* run has returned; its outcome waits for a commit */
-    BOARD_HOLD_TAKEN    /* poller, by compare-and-swap from CLAIMED: is being given back because the
-                           job before it takes long; the worker must not start it */
+    BOARD_HOLD_TAKEN    /* poller, by compare-and-swap from CLAIMED: is being given back
+                           because the    job before it takes long; the worker must not start it
+                         */
 };
 
 /* A lease value together with the claim that it belongs to. */

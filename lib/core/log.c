@@ -125,6 +125,7 @@ static size_t mark_cut(char *text, size_t max)
 
 /* Formats into `small`, or into memory of its own if that is too small (then returned, to
  * be freed). Without memory the text is cut to what `small` holds. */
+HELIOS_PRINTF(4, 0)
 static char *format_text(char *small, size_t small_cap, size_t *len, const char *format,
                          va_list ap)
 {

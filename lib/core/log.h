@@ -48,7 +48,8 @@ void log_set_channel(int fd); /* -1: none */
  * stays as it was. */
 void log_write(int level, uint64_t jobid, uint32_t funcid, const char *format, ...)
     HELIOS_PRINTF(4, 5);
-void log_vwrite(int level, uint64_t jobid, uint32_t funcid, const char *format, va_list ap);
+void log_vwrite(int level, uint64_t jobid, uint32_t funcid, const char *format, va_list ap)
+    HELIOS_PRINTF(4, 0);
 
 #define log_err(...)     log_write(HELIOS_LOG_ERR, 0, 0, __VA_ARGS__)
 #define log_notice(...)  log_write(HELIOS_LOG_NOTICE, 0, 0, __VA_ARGS__)
