@@ -509,6 +509,7 @@ int poller_main(const struct heritage *heritage)
         pump_log(p);
         if (p->stop_wanted && (p->store == NULL || p->dead_count == 0)) {
             stop(p);
+            store_close(p->store);
             return EX_OK;
         }
         wait_for_work(p);
