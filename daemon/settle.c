@@ -107,6 +107,27 @@ static int fail_job(const struct settle *s, struct board_job *entry,
     return rc;
 }
 
+/* Whether a living worker of this daemon holds the job under the same value: then the claim
+ * of the dead one was never committed, and giving it back would take the job from the
+ * other. */
+static bool held_elsewhere(const struct settle *s, unsigned slot, uint64_t jobid,
+                           const uint32_t leases[3])
+{
+    for (unsigned k = 0; k < slots_used(s->board); k++) {
+        const struct board_slot *other = &s->board->slot[k];
+        uint32_t held = atomic_load_explicit(&other->held, memory_order_acquire);
+        for (uint32_t i = 0; k != slot && i < held && i < BOARD_JOBS; i++) {
+            if (atomic_load_explicit(&other->jobs[i].jobid, memory_order_acquire) != jobid)
+                continue;
+            uint32_t theirs[3];
+            holding_leases(&other->jobs[i], theirs);
+            if (theirs[0] == leases[0])
+                return true;
+        }
+    }
+    return false;
+}
+
 int settle_dead(const struct settle *s, const struct msg_dead *dead,
                 struct helios_error *err)
 {
@@ -117,6 +138,12 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
         if (atomic_load(&entry->jobid) == 0)
             continue;
         bool ran = atomic_load(&entry->hold) == BOARD_HOLD_STARTED;
+        uint32_t leases[3];
+        holding_leases(entry, leases);
+        if (!ran && held_elsewhere(s, dead->slot, atomic_load(&entry->jobid), leases)) {
+            holding_drop(slot, i);
+            continue;
+        }
         int rc = ran && dead->death != DEATH_SHUTDOWN ? fail_job(s, entry, dead, err)
                                                       : give_back(s, entry, err);
         if (rc != 0)

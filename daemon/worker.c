@@ -254,6 +254,16 @@ static size_t batch_size(const struct helios_worker *w)
     return w->batch < (size_t)most ? w->batch : (size_t)most;
 }
 
+/* A number that differs from that of every other worker of this daemon by two or more, as
+ * far as the jitter's range allows, and probably from those of other hosts. */
+static uint32_t distinct(const struct heritage *heritage)
+{
+    uint32_t h = 0;
+    for (const char *p = heritage->host; *p != '\0'; p++)
+        h = h * 31 + (unsigned char)*p;
+    return h + 2 * heritage->slot;
+}
+
 /* Asks one jobtype after the other, beginning behind the one that had work last. */
 static int claim(struct helios_worker *w, struct helios_error *err)
 {
@@ -273,7 +283,7 @@ static int claim(struct helios_worker *w, struct helios_error *err)
             .funcid = funcid,
             .want = batch_size(w),
             .lease_s = w->rules.lease_s,
-            .random = (uint32_t)mono_now().us ^ (uint32_t)w->pid,
+            .random = distinct(h),
             .announce = announce,
             .arg = w,
         };

@@ -70,11 +70,16 @@ static uint32_t saturate(int64_t now, int64_t more)
     return (uint32_t)(now + more);
 }
 
-uint32_t life_lease_until(int64_t now, uint32_t lease_s, uint32_t random)
+uint32_t life_lease_until(int64_t now, uint32_t lease_s, uint32_t distinct)
 {
     if (lease_s == 0)
         lease_s = LEASE_DEFAULT_S;
-    return saturate(now, (int64_t)lease_s + random % LIFE_JITTER_S);
+    uint32_t window = lease_s / 10;
+    if (window < LIFE_JITTER_MIN_S)
+        window = LIFE_JITTER_MIN_S;
+    if (window > LIFE_JITTER_MAX_S)
+        window = LIFE_JITTER_MAX_S;
+    return saturate(now, (int64_t)lease_s + distinct % window);
 }
 
 uint32_t life_renew_until(int64_t now, uint32_t lease_s, uint32_t current)

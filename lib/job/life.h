@@ -54,11 +54,16 @@ struct life_rules {
 bool life_may_retry(const struct life_rules *rules, uint32_t failures);
 uint32_t life_retry_interval(const struct life_rules *rules, uint32_t failures);
 
-#define LIFE_JITTER_S 8
-/* The value of grabbed_until for a claim at server time `now`: now + lease + jitter, where
- * jitter = random % LIFE_JITTER_S, so that a release and a new claim within one second give
- * different values. Not above UINT32_MAX. */
-uint32_t life_lease_until(int64_t now, uint32_t lease_s, uint32_t random);
+#define LIFE_JITTER_MIN_S 8
+#define LIFE_JITTER_MAX_S 64
+/* The value of grabbed_until for a claim at server time `now`: now + lease + jitter. The
+ * jitter keeps the values of different claimers of one job apart although they may claim it
+ * within the same second (one dies before its COMMIT, the other takes the job, then the
+ * first one's claim is undone by that value): `distinct` modulo a tenth of the lease, at
+ * least LIFE_JITTER_MIN_S and at most LIFE_JITTER_MAX_S seconds. Workers of one daemon pass
+ * numbers that are two apart, since the second may change in between. Not above UINT32_MAX.
+ */
+uint32_t life_lease_until(int64_t now, uint32_t lease_s, uint32_t distinct);
 /* The value that a renewal at `now` writes (strictly larger than `current`), or 0 if less
  * than half of the lease has passed or no larger value exists. Both read lease_s 0 as an
  * hour, the rule of job_lock_interval. */
