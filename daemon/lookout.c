@@ -14,9 +14,10 @@
 #include "daemon/reap.h"
 #include "daemon/spawn.h"
 
-#define SILENCE_MS     60000 /* a poller that owes an answer for so long is replaced */
-#define REPEAT_FULL_MS 50    /* its socket was full: try again */
-#define LEAVE_MS       10000 /* a replaced poller that does not go is killed */
+#define SILENCE_MS     60000  /* a poller that owes an answer for so long is replaced */
+#define AWAY_MS        120000 /* the same while it waits for the database, with pauses */
+#define REPEAT_FULL_MS 50     /* its socket was full: try again */
+#define LEAVE_MS       10000  /* a replaced poller that does not go is killed */
 
 static void settle_dead(struct master *m, const struct msg_dead *dead)
 {
@@ -63,7 +64,7 @@ static void give_up_database(struct master *m)
 static void went_away(struct master *m, const struct msg *msg)
 {
     struct lookout *l = &m->lookout;
-    l->pending = false;
+    /* A look that was asked for stays so: the poller makes up for it when it is back. */
     l->failures++;
     (void)snprintf(l->away_text, sizeof l->away_text, "%s", msg->text);
     if (!m->up) {
@@ -211,7 +212,7 @@ void lookout_replace(struct master *m)
     struct lookout *l = &m->lookout;
     if (l->pid == 0)
         return;
-    lookout_say(m, MSG_STOP, false);
+    lookout_say(m, MSG_RETIRE, false);
     l->leaving = true;
     l->sent = mono_now();
 }
@@ -286,12 +287,14 @@ static struct mono silence(struct master *m, struct mono now)
     if (l->killed || (!l->pending && !l->leaving))
         return MONO_NEVER;
     struct mono last = mono_before(l->sent, l->heard) ? l->heard : l->sent;
-    struct mono end = mono_add_ms(last, l->leaving ? LEAVE_MS : SILENCE_MS);
+    int64_t patience_ms = l->leaving ? LEAVE_MS : l->away ? AWAY_MS : SILENCE_MS;
+    struct mono end = mono_add_ms(last, patience_ms);
     if (mono_before(now, end))
         return end;
     if (!l->leaving)
-        log_err("The poller (process %d) has not answered for %d seconds and is killed",
-                (int)l->pid, SILENCE_MS / 1000);
+        log_err("The poller (process %d) has not answered for %" PRId64
+                " seconds and is killed",
+                (int)l->pid, patience_ms / 1000);
     lookout_kill(m);
     return MONO_NEVER;
 }

@@ -72,10 +72,10 @@ static struct mono next_look(const struct policy_in *in)
 {
     if (in->look_pending)
         return MONO_NEVER;
-    if (in->away)
-        return mono_add_ms(in->look_sent, POLICY_AWAY_MS);
     if (!in->looked)
         return in->now;
+    if (in->away) /* it is to look as soon as it is back */
+        return mono_add_ms(in->look_sent, POLICY_SPACING_IDLE_MS);
     struct mono due = mono_add_ms(in->look_done, interval_ms(in));
     if (in->changed)
         due = mono_min(due, mono_add_ms(in->look_sent, spacing_ms(in)));

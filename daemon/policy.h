@@ -21,14 +21,12 @@
 #define POLICY_SPACING_IDLE_MS  100 /* no work is known */
 /* A leaving worker is replaced on the word of a look that is younger than this. */
 #define POLICY_TRUST_MS 1000
-/* A poller that is away tries by itself, but is asked this often, to see that it lives. */
-#define POLICY_AWAY_MS 60000
 
 struct policy_in {
     struct mono now;
     struct settings settings;
     bool looked;       /* at least one look has succeeded */
-    bool look_pending; /* asked for, not answered */
+    bool look_pending; /* asked for, not answered, be it because the database is away */
     struct mono look_sent;
     struct mono look_done; /* when the last answer came */
     bool away;             /* the poller says that it cannot reach the database */

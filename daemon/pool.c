@@ -33,6 +33,9 @@ int pool_reserve(struct pool *pool, struct helios_error *err)
             return -1;
         pool->reserved[i] = true;
     }
+    /* Before the fork: a slot that is in use must not lie behind this. */
+    if (i >= atomic_load(&pool->board->used_slots))
+        atomic_store(&pool->board->used_slots, i + 1);
     return (int)i;
 }
 

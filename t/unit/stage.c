@@ -89,11 +89,11 @@ static void store_log(struct log_reader *reader)
 {
     struct log_record record;
     while (log_reader_next(reader, &record) == 0) {
-        int used = stage->log_len;
-        int n = snprintf(stage->log + used, sizeof stage->log - (size_t)used, "%s %s\n",
+        size_t used = stage->log_len;
+        int n = snprintf(stage->log + used, sizeof stage->log - used, "%s %s\n",
                          log_level_name(record.level), record.text);
-        if (n > 0 && (size_t)(used + n) < sizeof stage->log)
-            stage->log_len = used + n;
+        if (n > 0 && used + (size_t)n < sizeof stage->log)
+            stage->log_len = used + (size_t)n;
     }
 }
 
@@ -109,8 +109,8 @@ static bool serve(const struct heritage *h)
             settle(h, &msg);
         if (msg.kind == MSG_HALT_SET)
             stage->halt_set++;
-        if (msg.kind == MSG_STOP && !stage->deaf) {
-            stage->stop_flag = msg.flag ? 2 : 1;
+        if ((msg.kind == MSG_STOP || msg.kind == MSG_RETIRE) && !stage->deaf) {
+            stage->stop_flag = msg.kind == MSG_RETIRE ? 3 : msg.flag ? 2 : 1;
             msg.kind = MSG_STOPPED;
             answer(h, &msg);
         }
@@ -187,6 +187,12 @@ static void complete(const struct heritage *h)
     say(h, MSG_SUCCESS);
 }
 
+static _Noreturn void hang(void)
+{
+    for (;;)
+        (void)pause();
+}
+
 static int play(const struct heritage *h, enum play what)
 {
     if (what == PLAY_EARLY)
@@ -201,8 +207,8 @@ static int play(const struct heritage *h, enum play what)
     changed();
     if (what == PLAY_CRASH)
         (void)raise(SIGABRT);
-    while (what == PLAY_STUCK)
-        (void)pause();
+    if (what == PLAY_STUCK)
+        hang();
     if (what == PLAY_STAY) {
         while (listen_to_master() != MSG_LEAVE)
             ;

@@ -43,7 +43,7 @@ struct stage {
     _Atomic int deaths;   /* MSG_DEAD received */
     struct msg_dead dead; /* the last of these */
     char version[32];     /* that the last worker was given */
-    _Atomic int log_len;
+    _Atomic size_t log_len;
     char log[65536]; /* lines, as the poller got them */
     char folder[64];
     char ini[96];

@@ -477,6 +477,7 @@ static void reloads(void **state)
     write_ini("[global]\ny=2\n");
     assert_int_equal(kill(pid, SIGHUP), 0);
     STAGE_WAIT(stage->live == 0 && stage->pollers == 2);
+    assert_int_equal(stage->stop_flag, 3);
     stage->jobs = 1;
     STAGE_WAIT(stage->launches == 2 && stage->jobs == 0);
     assert_string_equal(stage->version, "2.0");

@@ -142,7 +142,8 @@ static void intervals(void **state)
         {"zero after launching", 3, 1, true, false, false, false, 0, 0, 0, 100},
         {"zero without a slot", 3, 5, false, false, false, false, 0, 0, 0, 100},
         {"huge", 0, 0, false, false, false, false, 1000, 7000, INT64_MAX, -1},
-        {"away", 0, 0, false, false, true, false, 1000, 7000, 10000, 60000 - 10},
+        {"away", 0, 0, false, false, true, false, 1000, 7000, 10000,
+         POLICY_SPACING_IDLE_MS - 10},
         {"pending", 3, 0, true, false, false, true, 1000, 7000, 10000, -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -216,9 +217,8 @@ static void launches(void **state)
         unsigned running, idle, accounting, starting, expected, left;
         int64_t max, age_ms, throttle_ms; /* 0 none, < 0 passed */
         enum launch_pattern pattern;
-        bool stale, away;
         unsigned launch, wake;
-        bool acted;
+        bool stale, away, acted;
     } rows[] = {
         {.name = "linear", .waiting = 3, .max = 5, .launch = 1, .acted = true},
         {.name = "blitz", .waiting = 7, .running = 2, .max = 5, .launch = 3, .acted = true},
@@ -435,20 +435,20 @@ static void drains(void **state)
     (void)state;
     static const struct {
         const char *name;
-        bool drain, looked, pending, changed, away;
         uint64_t found;
         unsigned running, accounting;
+        bool drain, looked, pending, changed, away;
         bool drained;
     } rows[] = {
-        {"done", true, true, false, false, false, 0, 0, 0, true},
-        {"not asked for", false, true, false, false, false, 0, 0, 0, false},
-        {"never looked", true, false, false, false, false, 0, 0, 0, false},
-        {"a look under way", true, true, true, false, false, 0, 0, 0, false},
-        {"changed since", true, true, false, true, false, 0, 0, 0, false},
-        {"away", true, true, false, false, true, 0, 0, 0, false},
-        {"work", true, true, false, false, false, 1, 0, 0, false},
-        {"a worker", true, true, false, false, false, 0, 1, 0, false},
-        {"a dead worker's jobs", true, true, false, false, false, 0, 0, 1, false},
+        {"done", 0, 0, 0, true, true, false, false, false, true},
+        {"not asked for", 0, 0, 0, false, true, false, false, false, false},
+        {"never looked", 0, 0, 0, true, false, false, false, false, false},
+        {"a look under way", 0, 0, 0, true, true, true, false, false, false},
+        {"changed since", 0, 0, 0, true, true, false, true, false, false},
+        {"away", 0, 0, 0, true, true, false, false, true, false},
+        {"work", 1, 0, 0, true, true, false, false, false, false},
+        {"a worker", 0, 1, 0, true, true, false, false, false, false},
+        {"a dead worker's jobs", 0, 0, 1, true, true, false, false, false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct policy_in in = quiet();
