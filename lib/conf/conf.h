@@ -8,7 +8,10 @@
 #include <helios/params.h>
 
 #include "conf/dsn.h"
+#include "conf/option.h"
+#include "core/buf.h"
 #include "core/ini.h"
+#include "core/log.h"
 #include "core/settings.h"
 
 /* The resolved configuration of one service on one host: an immutable snapshot in which
@@ -29,9 +32,9 @@ struct conf_value {
     enum conf_source source;
     unsigned line;    /* in the ini; 0 otherwise */
     bool known;       /* has a row in the option table */
-    bool secret;      /* password: never shown */
+    bool secret;      /* a password by its option or its name: never shown */
     bool duplicate;   /* several rows of one host: the last one was taken */
-    bool ignored_row; /* a row tried to set dsn, user, password or options: not obeyed */
+    bool ignored_row; /* a row tried to set what only the ini may: not obeyed */
 };
 
 struct helios_params {
@@ -47,59 +50,45 @@ struct helios_params {
 typedef void conf_warn_fn(void *arg, const char *sentence);
 
 /* Merges: defaults, ini [global], ini [service] (service may be NULL), rows for `*`, rows
- * for `host`. `*out` is the caller's: conf_free(). */
+ * for any other host, taken as this one since the database compared them, perhaps without
+ * regard to case. A NULL row hides what lies below. Of several rows of one host and name
+ * the last wins and `warn` is told; so it is of rows for what only the ini may set. `warn`
+ * may be NULL. Fails only for lack of memory. `*out` is the caller's: conf_free(). */
 int conf_resolve(const struct ini *ini, const char *service, const char *host,
                  const struct conf_row *rows, size_t n, struct helios_params **out,
                  conf_warn_fn *warn, void *arg, struct helios_error *err);
 void conf_free(struct helios_params *params);
 const struct conf_value *conf_value(const struct helios_params *params, const char *name);
 
-/* The daemon's figures. A value that is not of its option's type leaves the figure of
- * `last` (NULL: the default) and is reported to `warn`. */
+/* The daemon's figures. Not set or NULL gives the default. A text that is not a decimal
+ * integer leaves the figure of `last` (NULL: the default), one out of range is cut to the
+ * bound; both are reported to `warn`, at each call: the caller keeps its log quiet. */
 void conf_settings(const struct helios_params *params, const struct settings *last,
                    struct settings *out, conf_warn_fn *warn, void *arg);
 
 /* dsn, user and password of the collective. `*user` and `*password` are borrowed from
- * `params`. dsn missing: HELIOS_E_CONFIG naming the file. */
+ * `params` or, where it names them, from `dsn`; NULL if not set. A relative SQLite file
+ * lies beside the ini, because a daemon's own folder is "/". dsn missing or malformed:
+ * HELIOS_E_CONFIG naming the place. On success the caller calls dsn_fini(). */
 int conf_database(const struct helios_params *params, struct dsn *dsn, const char **user,
                   const char **password, struct helios_error *err);
 
-/* The option table: every parameter that Helios itself knows. It feeds resolution, `config
- * explain`, conf/helios.ini.sample and helios.ini.5; a test fails when they drift. */
-enum option_type {
-    OPTION_TEXT,
-    OPTION_INT, /* decimal integer in [min, max]; outside is cut to the bound and reported
-                 */
-    OPTION_SECONDS, /* the same, in seconds */
-    OPTION_MS,      /* the same, in milliseconds */
-    OPTION_IS_ONE,  /* on if numerically 1 as Perl reads it ("1", "01", "1.0", " 1x") */
-    OPTION_SET,     /* on if present with any non-NULL value (HALT) */
-    OPTION_CHOICE,  /* one of choices (comma-separated), else the first */
-    OPTION_PATH
-};
-enum option_read { READ_START, READ_LOOK, READ_LAUNCH, READ_JOB };
+/* What the logging front is told: loggers, internal_logger and the syslog_... parameters.
+ * `service`, `foreground` and `threshold` (settings.log_threshold) are left alone. */
+void conf_logging(const struct helios_params *params, struct log_config *out,
+                  conf_warn_fn *warn, void *arg);
 
-struct option {
-    const char *name;
-    enum option_type type;
-    const char *fallback; /* default as text; NULL for none */
-    int64_t min, max;
-    const char *choices;
-    enum option_read read; /* when a change takes effect */
-    bool secret;
-    bool ini_only; /* a row of this name is a fault: reported, not obeyed */
-    const char
-        *group;       /* "Database and files", "Daemon timing", "Work control", "Logging" */
-    const char *help; /* one or more full sentences */
-};
-extern const struct option option_table[];
-extern const size_t option_count;
-const struct option *option_find(const char *name);
+/* Everybody may read the file, and it holds a password. */
+bool conf_exposes_secret(const struct ini *ini);
 
-/* Texts generated from the table. Free with free(). */
-char *option_sample_ini(void); /* conf/helios.ini.sample, whole */
-char *option_manual(void);     /* the PARAMETERS part of helios.ini.5, mdoc */
-/* `config explain`: one line a value: name, value (secrets as "(hidden)"), where from. */
+/* Where a value came from: "default", "[global] line 12 of /etc/helios.ini", "row for host
+ * *". */
+void conf_origin(const struct helios_params *params, const struct conf_value *value,
+                 struct buf *out);
+
+/* `config explain`: one line a value, "NAME = value   (from: ORIGIN)", columns aligned,
+ * secrets as "(hidden)", control characters escaped. Free with free(); NULL: out of memory.
+ */
 char *conf_explain(const struct helios_params *params);
 
 #endif

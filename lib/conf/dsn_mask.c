@@ -3,21 +3,8 @@
 
 #include "conf/dsn.h"
 #include "conf/dsn_split.h"
+#include "conf/secret.h"
 #include "core/buf.h"
-
-static bool mentions(struct dsn_part text, const char *word)
-{
-    size_t len = strlen(word);
-    for (size_t i = 0; i + len <= text.len; i++)
-        if (dsn_part_is_nocase((struct dsn_part){text.at + i, len}, word))
-            return true;
-    return false;
-}
-
-static bool secret(struct dsn_part name)
-{
-    return mentions(name, "pass") || mentions(name, "pwd") || mentions(name, "secret");
-}
 
 static size_t attribute_end(struct dsn_part text)
 {
@@ -33,7 +20,7 @@ static void mask(struct buf *out, struct dsn_part text, size_t (*end)(struct dsn
         size_t len = end(text);
         const char *equals = memchr(text.at, '=', len);
         size_t name = equals == NULL ? 0 : (size_t)(equals - text.at);
-        if (secret((struct dsn_part){text.at, name})) {
+        if (secret_name(text.at, name)) {
             buf_append(out, text.at, name + 1);
             buf_puts(out, "(hidden)");
         } else {
@@ -56,7 +43,7 @@ char *dsn_masked(const char *text)
         buf_append(&out, behind, (size_t)(head.rest.at - behind));
         mask(&out, head.rest, dsn_split_mysql_end);
     } else {
-        buf_puts(&out, secret((struct dsn_part){text, strlen(text)}) ? "(hidden)" : text);
+        buf_puts(&out, secret_name(text, strlen(text)) ? "(hidden)" : text);
     }
     return buf_steal(&out, NULL);
 }

@@ -74,12 +74,17 @@ static bool has(struct span s, char c)
     return memchr(s.at, c, s.len) != NULL;
 }
 
-/* The first line's end is the separator of the whole file. Config::IniFiles takes byte 0x15
- * for a line end too. */
+/* Config::IniFiles takes byte 0x15 for a line end too. */
+static bool line_end(char c)
+{
+    return c == '\r' || c == '\n' || c == '\x15';
+}
+
+/* The first line's end is the separator of the whole file. */
 static bool find_eol(struct span text, struct span *eol)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (memchr("\r\n\x15", text.at[i], 3) == NULL)
+        if (!line_end(text.at[i]))
             continue;
         bool crlf = text.at[i] == '\r' && i + 1 < text.len && text.at[i + 1] == '\n';
         *eol = (struct span){text.at + i, crlf ? 2 : 1};
@@ -94,7 +99,7 @@ static struct span chomp(struct span s)
 {
     if (s.len >= 2 && memcmp(s.at + s.len - 2, "\r\n", 2) == 0)
         s.len -= 2;
-    else if (s.len >= 1 && memchr("\r\n\x15", s.at[s.len - 1], 3) != NULL)
+    else if (s.len >= 1 && line_end(s.at[s.len - 1]))
         s.len--;
     return s;
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "conf/conf.h"
+#include "conf/secret.h"
+#include "core/err.h"
+
+static int missing(const struct helios_params *params, struct helios_error *err)
+{
+    return err_set(err, HELIOS_E_CONFIG,
+                   "no dsn in section [global] of %s; add a line such as "
+                   "dsn=dbi:SQLite:dbname=/var/lib/helios/helios.db or "
+                   "dsn=dbi:mysql:database=helios_db;host=localhost",
+                   params->ini_path == NULL ? "helios.ini" : params->ini_path);
+}
+
+static int wrap_origin(const struct helios_params *params, const struct conf_value *value,
+                       struct helios_error *err)
+{
+    struct buf origin = BUF_INIT;
+    conf_origin(params, value, &origin);
+    (void)err_wrap(err, "%s", buf_text(&origin));
+    buf_fini(&origin);
+    return -1;
+}
+
+/* Makes the file of a SQLite dsn absolute. */
+static int beside_ini(const struct helios_params *params, struct dsn *dsn,
+                      struct helios_error *err)
+{
+    const char *ini = params->ini_path == NULL ? "" : params->ini_path;
+    const char *slash = strrchr(ini, '/');
+    if (dsn->driver != DSN_SQLITE || dsn->database[0] == '/' || slash == NULL)
+        return 0;
+    struct buf path = BUF_INIT;
+    buf_append(&path, ini, (size_t)(slash - ini + 1));
+    buf_puts(&path, dsn->database);
+    char *absolute = buf_steal(&path, NULL);
+    if (absolute == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory while reading the dsn");
+    free(dsn->database);
+    dsn->database = absolute;
+    return 0;
+}
+
+int conf_database(const struct helios_params *params, struct dsn *dsn, const char **user,
+                  const char **password, struct helios_error *err)
+{
+    const struct conf_value *value = conf_value(params, "dsn");
+    if (value == NULL || value->text == NULL || value->text[0] == '\0')
+        return missing(params, err);
+    if (dsn_parse(value->text, dsn, err) != 0)
+        return wrap_origin(params, value, err);
+    if (beside_ini(params, dsn, err) != 0) {
+        dsn_fini(dsn);
+        return -1;
+    }
+    *user = dsn->user != NULL ? dsn->user : helios_params_get(params, "user");
+    *password =
+        dsn->password != NULL ? dsn->password : helios_params_get(params, "password");
+    return 0;
+}
+
+static bool holds_secret(const struct ini_entry *entry)
+{
+    if (entry->value[0] == '\0')
+        return false;
+    if (secret_name(entry->key, strlen(entry->key)))
+        return true;
+    struct dsn dsn;
+    if (strcmp(entry->key, "dsn") != 0 || dsn_parse(entry->value, &dsn, NULL) != 0)
+        return false;
+    bool secret = dsn.password != NULL && dsn.password[0] != '\0';
+    dsn_fini(&dsn);
+    return secret;
+}
+
+bool conf_exposes_secret(const struct ini *ini)
+{
+    if ((ini->mode & S_IROTH) == 0)
+        return false;
+    for (size_t s = 0; s < ini->count; s++)
+        for (size_t i = 0; i < ini->sections[s].count; i++)
+            if (holds_secret(&ini->sections[s].entries[i]))
+                return true;
+    return false;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/option.h"
+
+#include <string.h>
+
+#include "core/board.h"
+
+#define YEAR_S   31536000
+#define DATABASE "Database and files"
+#define TIMING   "Daemon timing"
+#define WORK     "Work control"
+#define LOGGING  "Logging"
+
+/* Sentences end with a full stop and begin with a capital letter: the manual's source has
+ * each on a line of its own. What a type makes of odd texts is said once, by the type. */
+const struct option option_table[] = {
+    {.name = "dsn",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "The database of the collective, as a data source name of Perl's DBI. "
+             "Known are dbi:mysql:database=NAME;host=HOST, the same with dbi:MariaDB:, and "
+             "dbi:SQLite:dbname=/PATH. "
+             "It must be set."},
+    {.name = "user",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "The database user. "
+             "SQLite has none."},
+    {.name = "password",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .secret = true,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "The password of that user, everything behind the equals sign. "
+             "A file that holds one should not be readable by everybody."},
+    {.name = "options",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "Connect options of Perl programs, a list such as private_a=>'x',b=>1. "
+             "It is accepted so that one file serves both, and ignored with a warning. "
+             "It is never evaluated."},
+    {.name = "pid_path",
+     .type = OPTION_PATH,
+     .fallback = "/var/run/helios",
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "The folder of PID files and scoreboards. "
+             "It must exist and be writable."},
+    {.name = "service_path",
+     .type = OPTION_PATH,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "Folders that are searched for service plugins, divided by colons. "
+             "If it is not set, the plugin folder of the installation is searched."},
+
+    {.name = "master_launch_interval",
+     .type = OPTION_SECONDS,
+     .fallback = "1",
+     .max = YEAR_S,
+     .read = READ_LOOK,
+     .group = TIMING,
+     .help = "The longest time between two looks at the database after workers were "
+             "launched. "
+             "0 asks for no pause, which the daemon grants as far as is sensible."},
+    {.name = "zero_launch_interval",
+     .type = OPTION_SECONDS,
+     .fallback = "10",
+     .max = YEAR_S,
+     .read = READ_LOOK,
+     .group = TIMING,
+     .help = "The longest time between two looks while jobs wait and no worker may be "
+             "launched. "
+             "Twice this is the time that workers have to finish their job when the daemon "
+             "stops. "
+             "0 asks for no pause and gives no time."},
+    {.name = "zero_sleep_interval",
+     .type = OPTION_SECONDS,
+     .fallback = "10",
+     .max = YEAR_S,
+     .read = READ_LOOK,
+     .group = TIMING,
+     .help = "The longest time between two looks while no job waits. "
+             "0 asks for no pause."},
+    {.name = "registration_interval",
+     .type = OPTION_SECONDS,
+     .fallback = "60",
+     .max = YEAR_S,
+     .read = READ_LOOK,
+     .group = TIMING,
+     .help = "The time between two registrations of the daemon in the worker registry. "
+             "0 registers at most once a second."},
+    {.name = "WORKER_MAX_TTL_WAIT_INTERVAL",
+     .type = OPTION_SECONDS,
+     .fallback = "20",
+     .max = YEAR_S,
+     .read = READ_LOOK,
+     .group = TIMING,
+     .help = "How long beyond WORKER_MAX_TTL a worker may go on with its job before the "
+             "daemon kills it. "
+             "0 kills at once."},
+    {.name = "SAFE_MODE_RETRIES",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 1000000,
+     .read = READ_LOOK,
+     .group = TIMING,
+     .help = "How many times in a row the database may be out of reach before the daemon "
+             "gives up. "
+             "0 never gives up."},
+
+    {.name = "HOLD",
+     .type = OPTION_IS_ONE,
+     .fallback = "0",
+     .read = READ_LOOK,
+     .group = WORK,
+     .help =
+         "Holds the service: no worker is launched, and workers leave after the job that "
+         "they run."},
+    {.name = "HALT",
+     .type = OPTION_SET,
+     .read = READ_LOOK,
+     .group = WORK,
+     .help = "Stops the daemon, and keeps it from starting while it is set. "
+             "In helios.ini it makes the service impossible to start."},
+    {.name = "MAX_WORKERS",
+     .type = OPTION_INT,
+     .fallback = "1",
+     .max = BOARD_SLOTS,
+     .read = READ_LOOK,
+     .group = WORK,
+     .help = "How many workers the service may have on this host. "
+             "0 launches none; running ones finish what they do."},
+    {.name = "OVERDRIVE",
+     .type = OPTION_IS_ONE,
+     .fallback = "0",
+     .read = READ_JOB,
+     .group = WORK,
+     .help = "A worker takes job after job until none is left, instead of one job and "
+             "leaving."},
+    {.name = "WORKER_LAUNCH_PATTERN",
+     .type = OPTION_CHOICE,
+     .fallback = "linear",
+     .choices = "linear,dynamic,optimistic",
+     .read = READ_LOOK,
+     .group = WORK,
+     .help = "How many workers are launched while jobs wait, at most the free slots. "
+             "If as many jobs wait as MAX_WORKERS allows workers, all slots are filled. "
+             "With fewer, linear launches one, dynamic one for each job beyond the workers "
+             "that run, at least one, and optimistic one for each job."},
+    {.name = "WORKER_MAX_TTL",
+     .type = OPTION_SECONDS,
+     .fallback = "0",
+     .max = YEAR_S,
+     .read = READ_LOOK,
+     .group = WORK,
+     .help =
+         "The age at which a worker leaves after its job, and at which the daemon kills "
+         "it, WORKER_MAX_TTL_WAIT_INTERVAL later, if the job does not end. "
+         "0 sets no limit."},
+    {.name = "WORKER_LINGER",
+     .type = OPTION_SECONDS,
+     .fallback = "0",
+     .max = YEAR_S,
+     .read = READ_LOOK,
+     .group = WORK,
+     .help = "How long a worker without jobs stays, to be woken for the next one. "
+             "0 leaves at once, as in Perl Helios."},
+    {.name = "CLAIM_MAX",
+     .type = OPTION_INT,
+     .fallback = "500",
+     .min = 1,
+     .max = BOARD_JOBS,
+     .read = READ_JOB,
+     .group = WORK,
+     .help = "The most jobs that a worker in OVERDRIVE claims at once. "
+             "1 claims one by one."},
+    {.name = "CLAIM_TARGET_MS",
+     .type = OPTION_MS,
+     .fallback = "100",
+     .min = 1,
+     .max = 60000,
+     .read = READ_JOB,
+     .group = WORK,
+     .help = "How much work a worker in OVERDRIVE claims at once, by what jobs have been "
+             "taking. "
+             "1 claims slow jobs one by one."},
+    {.name = "COMPLETION_DELAY_MS",
+     .type = OPTION_MS,
+     .fallback = "20",
+     .max = 10000,
+     .read = READ_JOB,
+     .group = WORK,
+     .help =
+         "How long completions of an idempotent service may wait to be written together. "
+         "0 writes each at once. "
+         "Other services are not affected."},
+    {.name = "LAZY_CONFIG_UPDATE",
+     .type = OPTION_IS_ONE,
+     .fallback = "0",
+     .read = READ_JOB,
+     .group = WORK,
+     .help = "With OVERDRIVE, a worker reads its parameters before every tenth job only."},
+    {.name = "DOWNSHIFT_ON_NONZERO_RUN",
+     .type = OPTION_IS_ONE,
+     .fallback = "0",
+     .read = READ_JOB,
+     .group = WORK,
+     .help =
+         "A worker leaves after a job for which the service returned a number other than "
+         "0."},
+    {.name = "job_history",
+     .type = OPTION_SWITCH,
+     .fallback = "on",
+     .read = READ_JOB,
+     .group = WORK,
+     .help = "Whether a row is kept for each outcome of a job."},
+
+    {.name = "internal_logger",
+     .type = OPTION_SWITCH,
+     .fallback = "on",
+     .read = READ_START,
+     .group = LOGGING,
+     .help = "Whether log messages become rows of the log table."},
+    {.name = "log_priority_threshold",
+     .type = OPTION_INT,
+     .fallback = "7",
+     .max = 7,
+     .read = READ_LOOK,
+     .group = LOGGING,
+     .help = "Messages of a level above this do not become rows of the log table. "
+             "The levels are those of syslog: 0 keeps emergencies only, 3 errors, 6 "
+             "information, 7 everything."},
+    {.name = "loggers",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .group = LOGGING,
+     .help = "Where else log messages go: any of syslog, journal and stderr, divided by "
+             "commas. "
+             "HeliosX::Logger::Syslog is another name of syslog. "
+             "Other names are ignored with a warning; empty is none."},
+    {.name = "syslog_facility",
+     .type = OPTION_CHOICE,
+     .fallback = "user",
+     .choices = "user,daemon,local0,local1,local2,local3,local4,local5,local6,local7,auth,"
+                "authpriv,cron,ftp,kern,lpr,mail,news,syslog,uucp",
+     .read = READ_START,
+     .group = LOGGING,
+     .help = "The facility of messages to syslog."},
+    {.name = "syslog_options",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .group = LOGGING,
+     .help =
+         "Options of openlog(3), divided by commas: pid, cons, ndelay, odelay, nowait, "
+         "perror. "
+         "Those that only Perl's Sys::Syslog has, nofatal, noeol and nonul, are allowed "
+         "and do nothing; others are ignored with a warning."},
+    {.name = "syslog_logmask",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 255,
+     .read = READ_START,
+     .group = LOGGING,
+     .help = "The levels that go to syslog, as a sum of 1 for emergencies, 2, 4, 8 for "
+             "errors, 16, 32, 64 for information and 128 for debugging. "
+             "0 is all of them."},
+    {.name = "syslog_priority_threshold",
+     .type = OPTION_INT,
+     .fallback = "7",
+     .max = 7,
+     .read = READ_START,
+     .group = LOGGING,
+     .help = "Messages of a level above this do not go to syslog."},
+};
+const size_t option_count = sizeof option_table / sizeof option_table[0];
+
+const struct option *option_find(const char *name)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (strcmp(option_table[i].name, name) == 0)
+            return &option_table[i];
+    return NULL;
+}

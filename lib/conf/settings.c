@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/settings.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "conf/figure.h"
+
+/* Numbers of the table and where they go; seconds become milliseconds where the field's
+ * name says so. */
+static const struct {
+    const char *name;
+    size_t offset;
+    int64_t factor;
+} numbers[] = {
+    {"MAX_WORKERS", offsetof(struct settings, max_workers), 1},
+    {"WORKER_MAX_TTL", offsetof(struct settings, worker_max_ttl_s), 1},
+    {"WORKER_MAX_TTL_WAIT_INTERVAL", offsetof(struct settings, worker_max_ttl_wait_s), 1},
+    {"master_launch_interval", offsetof(struct settings, master_launch_ms), 1000},
+    {"zero_launch_interval", offsetof(struct settings, zero_launch_ms), 1000},
+    {"zero_sleep_interval", offsetof(struct settings, zero_sleep_ms), 1000},
+    {"registration_interval", offsetof(struct settings, registration_ms), 1000},
+    {"WORKER_LINGER", offsetof(struct settings, worker_linger_ms), 1000},
+    {"COMPLETION_DELAY_MS", offsetof(struct settings, completion_delay_ms), 1},
+    {"CLAIM_MAX", offsetof(struct settings, claim_max), 1},
+    {"CLAIM_TARGET_MS", offsetof(struct settings, claim_target_ms), 1},
+    {"SAFE_MODE_RETRIES", offsetof(struct settings, safe_mode_retries), 1},
+};
+
+static void set_numbers(const struct figure *f, const struct settings *last,
+                        struct settings *out)
+{
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        int64_t value;
+        memcpy(&value, (const char *)last + numbers[i].offset, sizeof value);
+        value = figure_number(f, numbers[i].name, value / numbers[i].factor);
+        value *= numbers[i].factor;
+        memcpy((char *)out + numbers[i].offset, &value, sizeof value);
+    }
+    out->log_threshold =
+        (int32_t)figure_number(f, "log_priority_threshold", last->log_threshold);
+}
+
+void conf_settings(const struct helios_params *params, const struct settings *last,
+                   struct settings *out, conf_warn_fn *warn, void *arg)
+{
+    static const struct settings defaults = SETTINGS_DEFAULT;
+    const struct figure f = {params, warn, arg};
+    struct settings result = defaults;
+    set_numbers(&f, last == NULL ? &defaults : last, &result);
+    result.pattern = figure_choice(&f, "WORKER_LAUNCH_PATTERN");
+    result.overdrive = figure_is_one(&f, "OVERDRIVE");
+    result.hold = figure_is_one(&f, "HOLD");
+    result.halt = figure_is_set(&f, "HALT");
+    result.lazy_config = figure_is_one(&f, "LAZY_CONFIG_UPDATE");
+    result.downshift_on_nonzero = figure_is_one(&f, "DOWNSHIFT_ON_NONZERO_RUN");
+    result.job_history = figure_switch(&f, "job_history");
+    *out = result;
+}
