@@ -145,6 +145,8 @@ static int add_value(struct helios_params *params, const struct candidate *c, si
 static int merge(struct helios_params *params, struct candidates *c,
                  const struct warner *warn)
 {
+    if (c->count == 0)
+        return 0;
     qsort(c->at, c->count, sizeof *c->at, compare);
     params->values = calloc(c->count, sizeof *params->values);
     if (params->values == NULL)
