@@ -20,8 +20,9 @@ struct args {
     bool metajob;
     const struct helios_value *tree; /* everything that was decoded; NULL for raw */
     const struct helios_value *map;  /* named arguments, or NULL */
-    const char
-        *text; /* what the submitter wrote, NUL-terminated; for history and for bursting */
+    /* What the submitter wrote, for history and for people: the XML or JSON where there is
+     * one, else the bytes of the column. Never NULL; a NUL that is not counted follows. */
+    const char *text;
     size_t text_len;
     const void *raw; /* borrowed from the caller of args_decode() */
     size_t raw_len;
@@ -29,32 +30,45 @@ struct args {
 };
 
 /* Decodes `raw`, which must outlive `out`. Never fails but for memory (-1): bad input is
- * described in `out`. args_fini() frees. */
+ * described in `out`. args_fini() frees, also after a failure. `limits` NULL: the default.
+ *
+ * An image that was damaged by DBD::MariaDB is repaired when the repaired one fits its
+ * length (theschwartz.md 1.6). Text that is not in an image is XML or JSON only if it can
+ * be read as such, else it is raw bytes that mean something to the service. */
 int args_decode(const void *raw, size_t len, const struct value_limits *limits,
                 struct args *out, struct helios_error *err);
 void args_fini(struct args *args);
 
-/* What a metajob contains. Called for each child in order; `xml` is its argument text, a
- * verbatim copy of the <job> element's subtree re-serialised so that a service sees the
- * same map as from a direct submit (statement 140). Return 0 to go on. */
+/* What a metajob contains. Called for each child in order; `xml` is its argument text: the
+ * <params> of its <job>, written so that a service sees the same map as from a direct
+ * submit (statement 140), valid during the call. Return 0 to go on. */
 typedef int args_child_fn(void *arg, const char *xml, size_t len);
 /* `*jobtype_out` gets the text of <class> or NULL, valid as long as `args`; known before
- * the first child is given. 0, the child function's non-zero result, or -1 and `*err`. */
+ * the first child is given, and all children have been looked at by then: what cannot be
+ * burst is refused before anything happened. 0, the child function's non-zero result, or -1
+ * and `*err`. */
 int args_burst(const struct args *args, const char **jobtype_out, args_child_fn *child,
                void *arg, struct helios_error *err);
 
-/* XML with XML::Simple's meaning as Helios uses it (helios.md 7.2), without folding.
- * Refuses DTD entities, external references, more than limits->depth levels. `*line` 0 or
- * where. */
-int xml_decode(struct value_arena *arena, const char *text, size_t len, unsigned depth,
+/* XML with XML::Simple's meaning as Helios uses it (helios.md 7.2), without folding: a map
+ * of the root element's name to its content. `utf8`: the text is known to be UTF-8,
+ * whatever its declaration says. Refuses DTD entities, external references, and more levels
+ * of elements than the arena's limit. */
+int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf8,
                struct helios_value **root_map, struct helios_error *err);
-int json_decode_args(struct value_arena *arena, const char *text, size_t len,
-                     unsigned depth, struct helios_value **out, struct helios_error *err);
+/* One JSON object. */
+int json_decode(struct value_arena *arena, const char *text, size_t len,
+                struct helios_value **out, struct helios_error *err);
 
+/* The element `name` with what xml_decode() made of its content: decodes to the same. */
+int xml_from_value(const char *name, const struct helios_value *content, struct buf *out,
+                   struct helios_error *err);
 /* `<job><params><name>value</name>...</params></job>` from name/value pairs. */
 int xml_from_pairs(const char *const *names, const char *const *values, size_t n,
                    struct buf *out, struct helios_error *err);
 void xml_escape(const char *text, size_t len, struct buf *out);
+/* Whether XML::Simple takes the text (UTF-8) for mere white space, and drops it. */
+bool xml_is_blank(const char *text, size_t len);
 
 /* Makes text storable: valid UTF-8 (invalid bytes as U+FFFD, NUL as a blank), at most
  * `chars` characters, cut on a boundary. */
