@@ -17,8 +17,13 @@
 enum db_flag {
     DB_SKIP_LOCKED = 1u << 0, /* SELECT ... FOR UPDATE SKIP LOCKED */
     DB_ONE_WRITER = 1u << 1,  /* a write transaction excludes all others (SQLite) */
-    DB_MARIADB = 1u << 2
+    DB_MARIADB = 1u << 2,
+    DB_RETURNING = 1u << 3 /* INSERT ... RETURNING gives the rows in their order */
 };
+
+/* Makes the empty database file that an SQLite `dsn` names, mode 0640, if there is none;
+ * does nothing for a server. db_connect() never makes one. */
+int db_create(const struct dsn *dsn, struct helios_error *err);
 
 /* Connects; time-outs from `dsn` or DB_TIMEOUT_S for connect, read and write. `password`
  * may be NULL; it appears in no message. */
@@ -50,6 +55,7 @@ uint64_t db_change_number(struct helios_db *db);
 struct db_driver {
     const char *name;
     enum helios_db_kind kind;
+    int (*create)(const struct dsn *dsn, struct helios_error *err);
     int (*connect)(const struct dsn *dsn, const char *user, const char *password,
                    void **conn, unsigned *flags, struct helios_error *err);
     void (*close)(void *conn, bool foreign); /* foreign: opened by another process */
@@ -60,8 +66,9 @@ struct db_driver {
                helios_row_fn *row, void *arg, uint64_t *changed, struct helios_error *err);
     int (*begin)(void *conn, struct helios_error *err);
     int (*commit)(void *conn, struct helios_error *err);
-    void (*rollback)(void *conn);
-    int (*script)(void *conn, const char *statement, struct helios_error *err);
+    int (*rollback)(void *conn, struct helios_error *err);
+    /* Runs one statement as text. */
+    int (*script)(void *conn, const char *statement, size_t len, struct helios_error *err);
     uint64_t (*last_id)(void *conn);
     uint64_t (*change_number)(void *conn);
 };

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/handle.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/script.h"
+
+/* ---- connection ---- */
+
+static const struct db_driver *driver_of(const struct dsn *dsn)
+{
+    return dsn->driver == DSN_SQLITE ? &db_sqlite : &db_mysql;
+}
+
+int db_create(const struct dsn *dsn, struct helios_error *err)
+{
+    return driver_of(dsn)->create(dsn, err);
+}
+
+int db_connect(const struct dsn *dsn, const char *user, const char *password,
+               struct helios_db **out, struct helios_error *err)
+{
+    struct helios_db *db = calloc(1, sizeof *db);
+    *out = NULL;
+    if (db == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory while connecting");
+    db->driver = driver_of(dsn);
+    db->owner = getpid();
+    if (db->driver->connect(dsn, user, password, &db->conn, &db->flags, err) != 0) {
+        free(db);
+        return -1;
+    }
+    *out = db;
+    return 0;
+}
+
+static void cached_drop(struct helios_db *db, size_t i)
+{
+    struct db_cached *c = &db->cached[i];
+    db->driver->finalize(db->conn, c->stmt);
+    free(c->sql);
+    *c = db->cached[--db->cached_n];
+}
+
+void db_close(struct helios_db *db)
+{
+    if (db == NULL)
+        return;
+    bool foreign = db->owner != getpid();
+    if (!foreign) {
+        db_rollback(db);
+        while (db->cached_n > 0)
+            cached_drop(db, db->cached_n - 1);
+    }
+    while (db->cached_n > 0)
+        free(db->cached[--db->cached_n].sql);
+    db->driver->close(db->conn, foreign);
+    free(db);
+}
+
+enum helios_db_kind helios_db_kind(const struct helios_db *db)
+{
+    return db->driver->kind;
+}
+
+unsigned db_flags(const struct helios_db *db)
+{
+    return db->flags;
+}
+
+bool db_usable(const struct helios_db *db)
+{
+    return !db->lost && db->owner == getpid();
+}
+
+bool db_in_transaction(const struct helios_db *db)
+{
+    return db->in_transaction;
+}
+
+/* Whether a call may go to the driver at all. */
+static int check(const struct helios_db *db, struct helios_error *err)
+{
+    if (db->owner != getpid())
+        return err_set(err, HELIOS_E_LOST,
+                       "this database connection belongs to another process");
+    if (db->lost)
+        return err_set(err, HELIOS_E_LOST, "the database connection was lost before");
+    if (db->in_row)
+        return err_set(err, HELIOS_E_INVALID,
+                       "a row function must not use its database connection");
+    return 0;
+}
+
+/* What a driver's failure means for the connection: decided here once for both drivers.
+ * A transaction never survives a failure that asks for the whole work to be repeated. */
+static int failed(struct helios_db *db, const struct helios_error *err)
+{
+    if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN) {
+        db->lost = true;
+        db->in_transaction = false;
+    } else if (err->kind == HELIOS_E_RETRY) {
+        db_rollback(db);
+    }
+    return -1;
+}
+
+/* ---- statements ---- */
+
+static uint64_t hash_text(const char *text)
+{
+    uint64_t h = 14695981039346656037u;
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char)*text) * 1099511628211u;
+    return h;
+}
+
+static struct db_cached *cached_find(struct helios_db *db, const char *sql, uint64_t hash)
+{
+    for (size_t i = 0; i < db->cached_n; i++) {
+        struct db_cached *c = &db->cached[i];
+        if (c->hash == hash && strcmp(c->sql, sql) == 0) {
+            c->used = ++db->ticks;
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static void cached_drop_oldest(struct helios_db *db)
+{
+    size_t oldest = 0;
+    for (size_t i = 1; i < db->cached_n; i++) {
+        if (db->cached[i].used < db->cached[oldest].used)
+            oldest = i;
+    }
+    cached_drop(db, oldest);
+}
+
+static struct db_cached *cached_add(struct helios_db *db, const char *sql, uint64_t hash,
+                                    struct helios_error *err)
+{
+    char *text = strdup(sql);
+    if (text == NULL) {
+        (void)err_set(err, HELIOS_E_NOMEM, "out of memory while preparing a statement");
+        return NULL;
+    }
+    if (db->cached_n == DB_CACHE_SIZE)
+        cached_drop_oldest(db);
+    void *stmt = NULL;
+    if (db->driver->prepare(db->conn, sql, &stmt, err) != 0) {
+        free(text);
+        return NULL;
+    }
+    db->cached[db->cached_n] =
+        (struct db_cached){.hash = hash, .used = ++db->ticks, .sql = text, .stmt = stmt};
+    return &db->cached[db->cached_n++];
+}
+
+static struct db_cached *statement(struct helios_db *db, const char *sql,
+                                   struct helios_error *err)
+{
+    uint64_t hash = hash_text(sql);
+    struct db_cached *c = cached_find(db, sql, hash);
+    return c != NULL ? c : cached_add(db, sql, hash, err);
+}
+
+/* A statement that failed is prepared anew at its next use: what it was prepared against
+ * may have changed. */
+static int run(struct helios_db *db, const char *sql, const struct helios_datum *params,
+               size_t n, helios_row_fn *row, void *arg, uint64_t *changed,
+               struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    if (err == NULL)
+        err = &local;
+    if (check(db, err) != 0)
+        return -1;
+    struct db_cached *c = statement(db, sql, err);
+    if (c == NULL)
+        return failed(db, err);
+    uint64_t count = 0;
+    db->in_row = true;
+    int rc = db->driver->run(db->conn, c->stmt, params, n, row, arg, &count, err);
+    db->in_row = false;
+    if (changed != NULL)
+        *changed = rc == 0 ? count : 0;
+    if (rc == 0)
+        return 0;
+    cached_drop(db, (size_t)(c - db->cached));
+    return failed(db, err);
+}
+
+int helios_db_exec(struct helios_db *db, const char *sql, const struct helios_datum *params,
+                   size_t n, uint64_t *changed, struct helios_error *err)
+{
+    return run(db, sql, params, n, NULL, NULL, changed, err);
+}
+
+int helios_db_query(struct helios_db *db, const char *sql,
+                    const struct helios_datum *params, size_t n, helios_row_fn *row,
+                    void *arg, struct helios_error *err)
+{
+    return run(db, sql, params, n, row, arg, NULL, err);
+}
+
+uint64_t helios_db_last_id(const struct helios_db *db)
+{
+    return db->driver->last_id(db->conn);
+}
+
+uint64_t db_change_number(struct helios_db *db)
+{
+    return check(db, NULL) == 0 ? db->driver->change_number(db->conn) : 0;
+}
+
+/* ---- transactions and scripts ---- */
+
+int db_begin(struct helios_db *db, struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    if (err == NULL)
+        err = &local;
+    if (check(db, err) != 0)
+        return -1;
+    if (db->in_transaction)
+        return err_set(err, HELIOS_E_INVALID, "a transaction is open already");
+    if (db->driver->begin(db->conn, err) != 0)
+        return failed(db, err);
+    db->in_transaction = true;
+    return 0;
+}
+
+int db_commit(struct helios_db *db, struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    if (err == NULL)
+        err = &local;
+    if (check(db, err) != 0)
+        return -1;
+    if (!db->in_transaction)
+        return err_set(err, HELIOS_E_INVALID, "no transaction is open");
+    if (db->driver->commit(db->conn, err) == 0) {
+        db->in_transaction = false;
+        return 0;
+    }
+    (void)failed(db, err);
+    db_rollback(db);
+    return -1;
+}
+
+void db_rollback(struct helios_db *db)
+{
+    if (!db->in_transaction || check(db, NULL) != 0)
+        return;
+    db->in_transaction = false;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (db->driver->rollback(db->conn, &err) != 0)
+        db->lost = true;
+}
+
+int db_script(struct helios_db *db, const char *script, struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    const char *statement_text;
+    size_t len;
+    if (err == NULL)
+        err = &local;
+    while (script_next(&script, &statement_text, &len)) {
+        if (check(db, err) != 0)
+            return -1;
+        if (db->driver->script(db->conn, statement_text, len, err) != 0)
+            return failed(db, err);
+    }
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_HANDLE_H
+#define DB_HANDLE_H
+
+#include <sys/types.h>
+
+#include "db/db.h"
+
+/* What is behind struct helios_db: for lib/db and its tests only. */
+#define DB_CACHE_SIZE 128
+
+struct db_cached {
+    uint64_t hash; /* of `sql` */
+    uint64_t used; /* value of `ticks` at the last use */
+    char *sql;
+    void *stmt;
+};
+
+struct helios_db {
+    const struct db_driver *driver;
+    void *conn;
+    unsigned flags;
+    pid_t owner;
+    bool lost;
+    bool in_transaction;
+    bool in_row; /* a row function is running: the connection is not free */
+    uint64_t ticks;
+    size_t cached_n;
+    struct db_cached cached[DB_CACHE_SIZE];
+};
+
+#endif

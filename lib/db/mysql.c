@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/mysql_private.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Statements that wait for a lock give up before the connection's read time-out does, so
+ * that waiting is RETRY and not LOST. */
+#define LOCK_WAIT_S 10u
+/* DDL of a schema step on a large table takes its time. */
+#define SCRIPT_TIMEOUT_S 86400u
+
+static unsigned or_default(unsigned seconds)
+{
+    return seconds != 0 ? seconds : DB_TIMEOUT_S;
+}
+
+static void set_tls(MYSQL *mysql, const struct dsn *dsn)
+{
+    my_bool on = 1;
+    if (!dsn->ssl)
+        return;
+    (void)mysql_ssl_set(mysql, dsn->ssl_key, dsn->ssl_cert, dsn->ssl_ca, dsn->ssl_ca_path,
+                        dsn->ssl_cipher);
+    if (!dsn->ssl_optional)
+        (void)mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+    my_bool verify = dsn->ssl_verify;
+    (void)mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+}
+
+static void set_options(MYSQL *mysql, const struct dsn *dsn)
+{
+    unsigned connect_s = or_default(dsn->connect_timeout_s);
+    unsigned read_s = or_default(dsn->read_timeout_s);
+    unsigned write_s = or_default(dsn->write_timeout_s);
+    my_bool off = 0;
+    unsigned local_infile = 0;
+    if (dsn->default_file != NULL)
+        (void)mysql_options(mysql, MYSQL_READ_DEFAULT_FILE, dsn->default_file);
+    if (dsn->default_group != NULL)
+        (void)mysql_options(mysql, MYSQL_READ_DEFAULT_GROUP, dsn->default_group);
+    (void)mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+    (void)mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &read_s);
+    (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &write_s);
+    (void)mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
+    (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
+    (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    set_tls(mysql, dsn);
+}
+
+static const char *place(const struct dsn *dsn, char *buffer, size_t size)
+{
+    const char *host = dsn->host != NULL ? dsn->host : "localhost";
+    if (dsn->socket != NULL)
+        (void)snprintf(buffer, size, "%s", dsn->socket);
+    else if (dsn->port != 0)
+        (void)snprintf(buffer, size, "%s:%u", host, dsn->port);
+    else
+        (void)snprintf(buffer, size, "%s", host);
+    return buffer;
+}
+
+static int text_query(struct mysql_conn *c, const char *what, const char *sql, size_t len,
+                      struct helios_error *err)
+{
+    if (mysql_real_query(c->mysql, sql, (unsigned long)len) != 0)
+        return mysql_failed(err, what, mysql_errno(c->mysql), mysql_error(c->mysql));
+    MYSQL_RES *result = mysql_store_result(c->mysql);
+    if (result != NULL)
+        mysql_free_result(result);
+    else if (mysql_errno(c->mysql) != 0)
+        return mysql_failed(err, what, mysql_errno(c->mysql), mysql_error(c->mysql));
+    return 0;
+}
+
+static int read_packet_max(struct mysql_conn *c, struct helios_error *err)
+{
+    static const char sql[] = "SELECT @@max_allowed_packet";
+    MYSQL_RES *result = NULL;
+    if (mysql_real_query(c->mysql, sql, sizeof sql - 1) == 0)
+        result = mysql_store_result(c->mysql);
+    if (result == NULL)
+        return mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
+    MYSQL_ROW row = mysql_fetch_row(result);
+    if (row != NULL && row[0] != NULL)
+        c->packet_max = strtoul(row[0], NULL, 10);
+    mysql_free_result(result);
+    /* The library's own limit must not be the smaller one. */
+    unsigned long most = 1024ul * 1024 * 1024;
+    (void)mysql_options(c->mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &most);
+    return 0;
+}
+
+/* What every statement of ours relies on, whatever the server's defaults are. */
+static int set_session(struct mysql_conn *c, struct helios_error *err)
+{
+    static const char isolation[] =
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    unsigned wait_s =
+        c->read_timeout_s / 2 < LOCK_WAIT_S ? c->read_timeout_s / 2 : LOCK_WAIT_S;
+    char variables[128];
+    int len = snprintf(variables, sizeof variables,
+                       "SET SESSION autocommit = 1, innodb_lock_wait_timeout = %u, "
+                       "lock_wait_timeout = %u",
+                       wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
+    if (text_query(c, "connect", isolation, sizeof isolation - 1, err) != 0 ||
+        text_query(c, "connect", variables, (size_t)len, err) != 0)
+        return -1;
+    return read_packet_max(c, err);
+}
+
+static unsigned capabilities(MYSQL *mysql)
+{
+    unsigned long version = mysql_get_server_version(mysql);
+    if (mariadb_connection(mysql)) {
+        return DB_MARIADB | (version >= 100600 ? DB_SKIP_LOCKED : 0u) |
+               (version >= 100500 ? DB_RETURNING : 0u);
+    }
+    return version >= 80001 ? DB_SKIP_LOCKED : 0u;
+}
+
+static void disconnect(void *conn, bool foreign)
+{
+    struct mysql_conn *c = conn;
+    /* The goodbye of mysql_close() would end the connection for the process that opened
+     * it: let it go to /dev/null. */
+    if (foreign && c->mysql != NULL) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (null < 0 || dup3(null, mysql_get_socket(c->mysql), O_CLOEXEC) < 0)
+            c->mysql = NULL; /* leaked: better than said */
+        if (null >= 0)
+            (void)close(null);
+    }
+    if (c->mysql != NULL)
+        mysql_close(c->mysql);
+    free(c);
+}
+
+static int open_session(struct mysql_conn *c, const struct dsn *dsn, const char *user,
+                        const char *password, struct helios_error *err)
+{
+    char where[256];
+    set_options(c->mysql, dsn);
+    c->read_timeout_s = or_default(dsn->read_timeout_s);
+    if (mysql_real_connect(c->mysql, dsn->host, user, password, dsn->database, dsn->port,
+                           dsn->socket, CLIENT_FOUND_ROWS) == NULL) {
+        (void)mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
+        return err_wrap(err, "cannot use the database on %s",
+                        place(dsn, where, sizeof where));
+    }
+    int fd = mysql_get_socket(c->mysql);
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (set_session(c, err) != 0)
+        return err_wrap(err, "cannot use the database on %s",
+                        place(dsn, where, sizeof where));
+    return 0;
+}
+
+static int create(const struct dsn *dsn, struct helios_error *err)
+{
+    (void)dsn;
+    (void)err;
+    return 0;
+}
+
+static int open_connection(const struct dsn *dsn, const char *user, const char *password,
+                           void **conn, unsigned *flags, struct helios_error *err)
+{
+    struct mysql_conn *c = calloc(1, sizeof *c);
+    if (c != NULL)
+        c->mysql = mysql_init(NULL);
+    if (c == NULL || c->mysql == NULL) {
+        free(c);
+        return err_set(err, HELIOS_E_NOMEM, "out of memory while connecting");
+    }
+    if (open_session(c, dsn, user, password, err) != 0) {
+        disconnect(c, false);
+        return -1;
+    }
+    *conn = c;
+    *flags = capabilities(c->mysql);
+    return 0;
+}
+
+static int begin(void *conn, struct helios_error *err)
+{
+    static const char sql[] = "START TRANSACTION";
+    return text_query(conn, sql, sql, sizeof sql - 1, err);
+}
+
+static int commit(void *conn, struct helios_error *err)
+{
+    struct mysql_conn *c = conn;
+    static const char sql[] = "COMMIT";
+    if (mysql_real_query(c->mysql, sql, sizeof sql - 1) == 0)
+        return 0;
+    return mysql_commit_failed(err, mysql_errno(c->mysql), mysql_error(c->mysql));
+}
+
+static int roll_back(void *conn, struct helios_error *err)
+{
+    static const char sql[] = "ROLLBACK";
+    return text_query(conn, sql, sql, sizeof sql - 1, err);
+}
+
+static int script(void *conn, const char *statement, size_t len, struct helios_error *err)
+{
+    struct mysql_conn *c = conn;
+    unsigned patient_s = SCRIPT_TIMEOUT_S;
+    (void)mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &patient_s);
+    int rc = text_query(c, "script", statement, len, err);
+    (void)mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &c->read_timeout_s);
+    return rc;
+}
+
+static uint64_t last_id(void *conn)
+{
+    return ((struct mysql_conn *)conn)->last_id;
+}
+
+static uint64_t change_number(void *conn)
+{
+    (void)conn;
+    return 0;
+}
+
+const struct db_driver db_mysql = {
+    .name = "mysql",
+    .kind = HELIOS_DB_MYSQL,
+    .create = create,
+    .connect = open_connection,
+    .close = disconnect,
+    .prepare = mysql_statement_prepare,
+    .finalize = mysql_statement_finalize,
+    .run = mysql_statement_run,
+    .begin = begin,
+    .commit = commit,
+    .rollback = roll_back,
+    .script = script,
+    .last_id = last_id,
+    .change_number = change_number,
+};

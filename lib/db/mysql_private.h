@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_MYSQL_PRIVATE_H
+#define DB_MYSQL_PRIVATE_H
+
+#include <mysql.h>
+
+#include "db/db.h"
+
+/* The parts of the MySQL driver, shared by its files. */
+struct mysql_conn {
+    MYSQL *mysql;
+    size_t packet_max; /* of the server: larger statements end the connection */
+    unsigned read_timeout_s;
+    uint64_t last_id;
+};
+
+/* Describes a failure of the server or the client library: `number` and `text` are what it
+ * gave, `what` is the operation. */
+int mysql_failed(struct helios_error *err, const char *what, unsigned number,
+                 const char *text);
+/* The same for a failed COMMIT, where a lost connection leaves the outcome open. */
+int mysql_commit_failed(struct helios_error *err, unsigned number, const char *text);
+
+int mysql_statement_prepare(void *conn, const char *sql, void **out,
+                            struct helios_error *err);
+void mysql_statement_finalize(void *conn, void *statement);
+int mysql_statement_run(void *conn, void *statement, const struct helios_datum *params,
+                        size_t n, helios_row_fn *row, void *arg, uint64_t *changed,
+                        struct helios_error *err);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+
+/* How long a statement waits for another writer before it gives up with RETRY. */
+#define BUSY_MS 5000
+
+struct sqlite_conn {
+    sqlite3 *db;
+    char *file;
+    sqlite3_stmt *data_version;
+};
+
+struct statement {
+    sqlite3_stmt *stmt;
+    int columns_n;
+    struct buf *blobs; /* one for each column: a BLOB of SQLite has no NUL behind it */
+    struct helios_datum *row;
+};
+
+/* ---- errors ---- */
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* SQLite has one code for everything that is wrong with a statement. */
+static enum helios_error_kind statement_kind(const char *text)
+{
+    return begins(text, "no such table") || begins(text, "no such column") ||
+                   strstr(text, "has no column named") != NULL
+               ? HELIOS_E_SCHEMA
+               : HELIOS_E_DATABASE;
+}
+
+static enum helios_error_kind constraint_kind(int code)
+{
+    return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+                   code == SQLITE_CONSTRAINT_ROWID
+               ? HELIOS_E_DUPLICATE
+               : HELIOS_E_DATA;
+}
+
+static enum helios_error_kind kind_of(int code, const char *text)
+{
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT:
+    case SQLITE_PROTOCOL:
+    case SQLITE_SCHEMA:
+        return HELIOS_E_RETRY;
+    case SQLITE_CONSTRAINT:
+        return constraint_kind(code);
+    case SQLITE_MISMATCH:
+        return HELIOS_E_DATA;
+    case SQLITE_TOOBIG:
+        return HELIOS_E_LIMIT;
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+        return HELIOS_E_DENIED;
+    case SQLITE_NOMEM:
+        return HELIOS_E_NOMEM;
+    case SQLITE_ERROR:
+        return statement_kind(text);
+    default:
+        return HELIOS_E_DATABASE;
+    }
+}
+
+/* What an operator should know about a condition of the file; "" for none. */
+static const char *advice(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+        return "; another process keeps it locked";
+    case SQLITE_FULL:
+        return "; make room on its file system";
+    case SQLITE_READONLY:
+        return "; this user needs write permission on the file and its folder";
+    case SQLITE_CORRUPT:
+        return "; the file is damaged: restore a copy, or save what is left with "
+               "`sqlite3 FILE .recover`";
+    case SQLITE_NOTADB:
+        return "; the file is no SQLite database: check dsn";
+    case SQLITE_CANTOPEN:
+        return "; check the permissions of the file and its folder";
+    default:
+        return "";
+    }
+}
+
+static int failed(struct sqlite_conn *c, const char *what, struct helios_error *err)
+{
+    int code = sqlite3_extended_errcode(c->db);
+    const char *text = sqlite3_errmsg(c->db);
+    return err_set(err, kind_of(code, text), "%s: %s (SQLite error %d, %s)%s", what, text,
+                   code, c->file, advice(code));
+}
+
+static int no_memory(struct helios_error *err)
+{
+    return err_set(err, HELIOS_E_NOMEM, "out of memory in the database driver");
+}
+
+/* ---- connection ---- */
+
+static int create(const struct dsn *dsn, struct helios_error *err)
+{
+    int fd = open(dsn->database, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return err_errno(err, errno, "cannot make the database file %s", dsn->database);
+    (void)close(fd);
+    return 0;
+}
+
+/* The reasons why a file cannot be opened, which SQLite does not tell apart. */
+static int check_file(const char *file, struct helios_error *err)
+{
+    if (access(file, R_OK | W_OK) == 0)
+        return 0;
+    if (errno == ENOENT)
+        return err_set(err, HELIOS_E_SCHEMA,
+                       "the database file %s does not exist: make it with "
+                       "`helios schema init`",
+                       file);
+    if (errno == EACCES || errno == EROFS)
+        return err_set(err, HELIOS_E_DENIED,
+                       "the database file %s is not readable and writable for this user",
+                       file);
+    return err_errno(err, errno, "cannot open the database file %s", file);
+}
+
+/* UNIX_TIMESTAMP() as servers have it, so that statements need no second spelling. It is
+ * declared constant so that a statement reads the clock once. */
+static void sql_now(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    sqlite3_result_int64(context, (sqlite3_int64)time(NULL));
+}
+
+static int pragma(struct sqlite_conn *c, const char *sql, struct helios_error *err)
+{
+    return sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? 0
+               : failed(c, "cannot use the database", err);
+}
+
+static int open_session(struct sqlite_conn *c, struct helios_error *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (check_file(c->file, err) != 0)
+        return -1;
+    if (sqlite3_open_v2(c->file, &c->db, flags, NULL) != SQLITE_OK) {
+        return c->db == NULL ? no_memory(err) : failed(c, "cannot use the database", err);
+    }
+    (void)sqlite3_busy_timeout(c->db, BUSY_MS);
+    if (sqlite3_create_function(c->db, "UNIX_TIMESTAMP", 0,
+                                SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_now, NULL,
+                                NULL) != SQLITE_OK)
+        return failed(c, "cannot use the database", err);
+    /* FULL: in WAL mode a COMMIT that returned has been written to the disk. */
+    return pragma(c, "PRAGMA journal_mode = WAL", err) != 0 ||
+                   pragma(c, "PRAGMA synchronous = FULL", err) != 0
+               ? -1
+               : 0;
+}
+
+/* Another process's handle is left alone: closing would end the WAL under it. */
+static void disconnect(void *conn, bool foreign)
+{
+    struct sqlite_conn *c = conn;
+    if (!foreign) {
+        (void)sqlite3_finalize(c->data_version);
+        (void)sqlite3_close_v2(c->db);
+    }
+    free(c->file);
+    free(c);
+}
+
+static int open_connection(const struct dsn *dsn, const char *user, const char *password,
+                           void **conn, unsigned *flags, struct helios_error *err)
+{
+    (void)user;
+    (void)password;
+    struct sqlite_conn *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return no_memory(err);
+    c->file = strdup(dsn->database);
+    if (c->file == NULL) {
+        free(c);
+        return no_memory(err);
+    }
+    if (open_session(c, err) != 0) {
+        disconnect(c, false);
+        return -1;
+    }
+    *conn = c;
+    *flags = DB_ONE_WRITER;
+    return 0;
+}
+
+/* ---- statements ---- */
+
+static void finalize(void *conn, void *statement)
+{
+    struct statement *s = statement;
+    (void)conn;
+    (void)sqlite3_finalize(s->stmt);
+    for (int i = 0; s->blobs != NULL && i < s->columns_n; i++)
+        buf_fini(&s->blobs[i]);
+    free(s->blobs);
+    free(s->row);
+    free(s);
+}
+
+static int prepare(void *conn, const char *sql, void **stmt, struct helios_error *err)
+{
+    struct sqlite_conn *c = conn;
+    struct statement *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return no_memory(err);
+    if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) !=
+        SQLITE_OK) {
+        free(s);
+        return failed(c, "prepare", err);
+    }
+    s->columns_n = sqlite3_column_count(s->stmt);
+    s->blobs = calloc((size_t)s->columns_n + 1, sizeof *s->blobs);
+    s->row = calloc((size_t)s->columns_n + 1, sizeof *s->row);
+    if (s->blobs == NULL || s->row == NULL) {
+        finalize(conn, s);
+        return no_memory(err);
+    }
+    *stmt = s;
+    return 0;
+}
+
+static int bind_param(sqlite3_stmt *stmt, int at, const struct helios_datum *d)
+{
+    const void *data = d->data != NULL ? d->data : "";
+    switch (d->type) {
+    case HELIOS_DATUM_INT:
+        return sqlite3_bind_int64(stmt, at, d->i);
+    case HELIOS_DATUM_UINT:
+        return d->u > INT64_MAX ? SQLITE_MISMATCH
+                                : sqlite3_bind_int64(stmt, at, (sqlite3_int64)d->u);
+    case HELIOS_DATUM_DOUBLE:
+        return sqlite3_bind_double(stmt, at, d->d);
+    case HELIOS_DATUM_TEXT:
+        return sqlite3_bind_text64(stmt, at, data, d->len, SQLITE_STATIC, SQLITE_UTF8);
+    case HELIOS_DATUM_BLOB:
+        return sqlite3_bind_blob64(stmt, at, data, d->len, SQLITE_STATIC);
+    case HELIOS_DATUM_NULL:
+        break;
+    }
+    return sqlite3_bind_null(stmt, at);
+}
+
+static int bind_params(struct sqlite_conn *c, struct statement *s,
+                       const struct helios_datum *params, size_t n,
+                       struct helios_error *err)
+{
+    int want = sqlite3_bind_parameter_count(s->stmt);
+    if (n != (size_t)want)
+        return err_set(err, HELIOS_E_INVALID,
+                       "the statement has %d parameters and was given %zu", want, n);
+    for (int i = 0; i < want; i++) {
+        int rc = bind_param(s->stmt, i + 1, &params[i]);
+        if (rc == SQLITE_MISMATCH)
+            return err_set(err, HELIOS_E_DATA, "%llu is larger than any integer of SQLite",
+                           (unsigned long long)params[i].u);
+        if (rc != SQLITE_OK)
+            return failed(c, "bind", err);
+    }
+    return 0;
+}
+
+static bool read_column(struct statement *s, int i)
+{
+    struct helios_datum *d = &s->row[i];
+    *d = helios_null();
+    switch (sqlite3_column_type(s->stmt, i)) {
+    case SQLITE_INTEGER:
+        *d = helios_int(sqlite3_column_int64(s->stmt, i));
+        break;
+    case SQLITE_FLOAT:
+        *d = helios_double(sqlite3_column_double(s->stmt, i));
+        break;
+    case SQLITE_TEXT:
+        d->type = HELIOS_DATUM_TEXT;
+        d->data = sqlite3_column_text(s->stmt, i);
+        d->len = (size_t)sqlite3_column_bytes(s->stmt, i);
+        return d->data != NULL;
+    case SQLITE_BLOB: {
+        struct buf *b = &s->blobs[i];
+        const void *data = sqlite3_column_blob(s->stmt, i);
+        size_t len = (size_t)sqlite3_column_bytes(s->stmt, i);
+        buf_clear(b);
+        buf_append(b, data != NULL ? data : "", len);
+        *d = helios_blob(buf_text(b), len);
+        return !b->failed;
+    }
+    default:
+        break;
+    }
+    return true;
+}
+
+static int step_all(struct sqlite_conn *c, struct statement *s, helios_row_fn *row,
+                    void *arg, struct helios_error *err)
+{
+    int rc;
+    while ((rc = sqlite3_step(s->stmt)) == SQLITE_ROW) {
+        /* An INSERT ... RETURNING has done its work at the first row, but is only done
+         * when all rows were seen. */
+        if (row == NULL)
+            continue;
+        for (int i = 0; i < s->columns_n; i++) {
+            if (!read_column(s, i))
+                return no_memory(err);
+        }
+        if (row(arg, s->row, (size_t)s->columns_n) != 0)
+            return 0;
+    }
+    return rc == SQLITE_DONE ? 0 : failed(c, "execute", err);
+}
+
+static void forget_values(struct statement *s)
+{
+    (void)sqlite3_reset(s->stmt);
+    (void)sqlite3_clear_bindings(s->stmt);
+    for (int i = 0; i < s->columns_n; i++) {
+        if (s->blobs[i].cap > 1024u * 1024u)
+            buf_fini(&s->blobs[i]);
+    }
+}
+
+static int run(void *conn, void *statement, const struct helios_datum *params, size_t n,
+               helios_row_fn *row, void *arg, uint64_t *changed, struct helios_error *err)
+{
+    struct sqlite_conn *c = conn;
+    struct statement *s = statement;
+    int rc = bind_params(c, s, params, n, err);
+    if (rc == 0)
+        rc = step_all(c, s, row, arg, err);
+    if (rc == 0 && sqlite3_stmt_readonly(s->stmt) == 0)
+        *changed = (uint64_t)sqlite3_changes64(c->db);
+    forget_values(s);
+    return rc;
+}
+
+/* ---- transactions ---- */
+
+static int execute(struct sqlite_conn *c, const char *sql, struct helios_error *err)
+{
+    return sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+                                                                   : failed(c, sql, err);
+}
+
+static int begin(void *conn, struct helios_error *err)
+{
+    return execute(conn, "BEGIN IMMEDIATE", err);
+}
+
+/* After an I/O error the pages of the transaction may or may not be in the log. */
+static int commit(void *conn, struct helios_error *err)
+{
+    struct sqlite_conn *c = conn;
+    if (sqlite3_exec(c->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+        return 0;
+    bool io = (sqlite3_extended_errcode(c->db) & 0xff) == SQLITE_IOERR;
+    (void)failed(c, "COMMIT", err);
+    if (io && err != NULL)
+        err->kind = HELIOS_E_UNCERTAIN;
+    return -1;
+}
+
+/* Some errors roll back by themselves. */
+static int roll_back(void *conn, struct helios_error *err)
+{
+    struct sqlite_conn *c = conn;
+    return sqlite3_get_autocommit(c->db) != 0 ? 0 : execute(c, "ROLLBACK", err);
+}
+
+static int script(void *conn, const char *statement, size_t len, struct helios_error *err)
+{
+    struct buf text = BUF_INIT;
+    buf_append(&text, statement, len);
+    int rc = text.failed ? no_memory(err) : 0;
+    if (rc == 0 && sqlite3_exec(((struct sqlite_conn *)conn)->db, text.data, NULL, NULL,
+                                NULL) != SQLITE_OK)
+        rc = failed(conn, "script", err);
+    buf_fini(&text);
+    return rc;
+}
+
+static uint64_t last_id(void *conn)
+{
+    return (uint64_t)sqlite3_last_insert_rowid(((struct sqlite_conn *)conn)->db);
+}
+
+static uint64_t change_number(void *conn)
+{
+    struct sqlite_conn *c = conn;
+    uint64_t number = 0;
+    if (c->data_version == NULL &&
+        sqlite3_prepare_v3(c->db, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
+                           &c->data_version, NULL) != SQLITE_OK)
+        return 0;
+    if (sqlite3_step(c->data_version) == SQLITE_ROW)
+        number = (uint64_t)sqlite3_column_int64(c->data_version, 0);
+    (void)sqlite3_reset(c->data_version);
+    return number;
+}
+
+const struct db_driver db_sqlite = {
+    .name = "sqlite",
+    .kind = HELIOS_DB_SQLITE,
+    .create = create,
+    .connect = open_connection,
+    .close = disconnect,
+    .prepare = prepare,
+    .finalize = finalize,
+    .run = run,
+    .begin = begin,
+    .commit = commit,
+    .rollback = roll_back,
+    .script = script,
+    .last_id = last_id,
+    .change_number = change_number,
+};
