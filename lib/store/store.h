@@ -20,6 +20,9 @@ struct store;
 int store_open(const struct dsn *dsn, const char *user, const char *password,
                struct store **out, struct helios_error *err);
 void store_close(struct store *store);
+/* Makes the empty file of an SQLite database, mode 0640, if there is none; nothing for a
+ * server. For `helios schema init`; store_open() refuses a file that is missing. */
+int store_create(const struct dsn *dsn, struct helios_error *err);
 struct helios_db *store_db(struct store *store);
 
 /* Runs `work` again while it fails with HELIOS_E_RETRY, at most 10 times, with growing

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- job rows ---- */
+
+void store_job_fini(struct store_job *job)
+{
+    free(job->arg);
+    free(job->uniqkey);
+    free(job->coalesce);
+    *job = (struct store_job){.arg = NULL};
+}
+
+/* A copy with a NUL behind it; NULL stays NULL. */
+static bool copy_bytes(char **to, const struct helios_datum *d)
+{
+    *to = NULL;
+    if (d->type != HELIOS_DATUM_TEXT && d->type != HELIOS_DATUM_BLOB)
+        return true;
+    *to = malloc(d->len + 1);
+    if (*to == NULL)
+        return false;
+    memcpy(*to, d->data, d->len);
+    (*to)[d->len] = '\0';
+    return true;
+}
+
+static int64_t number_or_none(const struct helios_datum *d)
+{
+    return d->type == HELIOS_DATUM_NULL ? -1 : helios_datum_int(d);
+}
+
+bool store_job_read(struct store_job *job, const struct helios_datum *columns)
+{
+    char *arg = NULL;
+    *job = (struct store_job){
+        .jobid = helios_datum_uint(&columns[0]),
+        .funcid = (uint32_t)helios_datum_uint(&columns[1]),
+        .arg_len = columns[2].len,
+        .insert_time = number_or_none(&columns[5]),
+        .run_after = helios_datum_int(&columns[6]),
+        .priority = number_or_none(&columns[7]),
+        .lease_until = (uint32_t)helios_datum_uint(&columns[8]),
+    };
+    bool copied = copy_bytes(&arg, &columns[2]) && copy_bytes(&job->uniqkey, &columns[3]) &&
+                  copy_bytes(&job->coalesce, &columns[4]);
+    job->arg = arg;
+    if (!copied)
+        store_job_fini(job);
+    return copied;
+}
+
+/* ---- claim ---- */
+
+struct batch {
+    const struct store_claim *claim;
+    struct store_job *jobs;
+    size_t n;
+    int64_t now; /* of the database */
+    bool failed; /* out of memory */
+};
+
+static int batch_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct batch *b = arg;
+    (void)n;
+    if (b->n == b->claim->want)
+        return 1;
+    b->now = helios_datum_int(&columns[STORE_JOB_NOW_COLUMN]);
+    b->failed = !store_job_read(&b->jobs[b->n], columns);
+    if (b->failed)
+        return 1;
+    b->n++;
+    return 0;
+}
+
+static void batch_free(struct batch *b)
+{
+    while (b->n > 0)
+        store_job_fini(&b->jobs[--b->n]);
+}
+
+static int batch_read(struct store *store, struct batch *b, enum statement id,
+                      struct helios_error *err)
+{
+    struct helios_datum params[] = {helios_uint(b->claim->funcid),
+                                    helios_uint(b->claim->want)};
+    if (store_query(store, id, 0, params, 2, batch_row, b, err) != 0)
+        return -1;
+    return b->failed ? err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs") : 0;
+}
+
+/* Tells the ids before any row is changed, so that a death in what follows is accounted
+ * for. */
+static uint64_t *announce(const struct batch *b, uint32_t lease_until,
+                          struct helios_error *err)
+{
+    uint64_t *jobids = reallocarray(NULL, b->n, sizeof *jobids);
+    if (jobids == NULL) {
+        (void)err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+        return NULL;
+    }
+    for (size_t i = 0; i < b->n; i++)
+        jobids[i] = b->jobs[i].jobid;
+    if (b->claim->announce != NULL)
+        b->claim->announce(b->claim->arg, jobids, b->n, lease_until);
+    return jobids;
+}
+
+/* The rows are locked by this transaction, or it is the only writer. */
+static int take_all(struct store *store, const struct batch *b, const uint64_t *jobids,
+                    uint32_t lease_until, struct helios_error *err)
+{
+    struct helios_datum lease = helios_uint(lease_until);
+    struct store_ids ids = {
+        .id = ST_CLAIM_TAKE, .before = &lease, .before_n = 1, .jobids = jobids, .n = b->n};
+    uint64_t taken = 0;
+    if (store_exec_ids(store, &ids, &taken, err) != 0)
+        return -1;
+    if (taken != b->n)
+        return err_set(err, HELIOS_E_RETRY,
+                       "%zu jobs were locked and %llu could be claimed", b->n,
+                       (unsigned long long)taken);
+    return 0;
+}
+
+/* Row by row where it still is as it was read; the jobs that others got first are left
+ * out of the batch. */
+static int take_each(struct store *store, struct batch *b, uint32_t lease_until,
+                     struct helios_error *err)
+{
+    size_t kept = 0;
+    int rc = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        struct store_job *job = &b->jobs[i];
+        struct helios_datum params[] = {helios_uint(lease_until), helios_uint(job->jobid),
+                                        helios_uint(job->lease_until)};
+        uint64_t taken = 0;
+        if (rc == 0)
+            rc = store_exec(store, ST_CLAIM_TAKE_ONE, 0, params, 3, &taken, err);
+        if (taken == 1)
+            b->jobs[kept++] = *job;
+        else
+            store_job_fini(job);
+    }
+    b->n = kept;
+    return rc;
+}
+
+static int batch_take(struct store *store, struct batch *b, bool locked,
+                      struct helios_error *err)
+{
+    uint32_t lease_until = life_lease_until(b->now, b->claim->lease_s, b->claim->random);
+    uint64_t *jobids = announce(b, lease_until, err);
+    int rc = -1;
+    if (jobids != NULL)
+        rc = locked ? take_all(store, b, jobids, lease_until, err)
+                    : take_each(store, b, lease_until, err);
+    free(jobids);
+    for (size_t i = 0; i < b->n; i++)
+        b->jobs[i].lease_until = lease_until;
+    return rc;
+}
+
+static int claim_in_transaction(struct store *store, struct batch *b,
+                                struct helios_error *err)
+{
+    unsigned flags = db_flags(store->db);
+    bool skip = (flags & DB_SKIP_LOCKED) != 0;
+    bool locked = skip || (flags & DB_ONE_WRITER) != 0;
+    if (batch_read(store, b, skip ? ST_CLAIM_LOCK : ST_CLAIM_LOOK, err) != 0)
+        return -1;
+    return b->n == 0 ? 0 : batch_take(store, b, locked, err);
+}
+
+int store_claim(struct store *store, const struct store_claim *claim,
+                struct store_job *jobs, size_t *got, struct helios_error *err)
+{
+    struct batch b = {.claim = claim, .jobs = jobs};
+    *got = 0;
+    int rc = store_begin(store, err);
+    if (rc == 0)
+        rc = store_end(store, claim_in_transaction(store, &b, err), err);
+    if (rc != 0) {
+        batch_free(&b);
+        return err_wrap(err, "cannot claim jobs");
+    }
+    *got = b.n;
+    return 0;
+}
+
+/* ---- counts ---- */
+
+static int count(struct store *store, enum statement id, const uint32_t *funcids, size_t n,
+                 uint64_t limit, uint64_t *out, struct helios_error *err)
+{
+    *out = 0;
+    for (size_t i = 0; i < n && *out < limit; i++) {
+        struct helios_datum params[] = {helios_uint(funcids[i]), helios_uint(limit - *out)};
+        int64_t some = 0;
+        if (store_numbers(store, id, params, 2, &some, 1, err) != 0)
+            return err_wrap(err, "cannot count jobs");
+        *out += (uint64_t)some;
+    }
+    return 0;
+}
+
+int store_waiting(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
+                  uint64_t *out, struct helios_error *err)
+{
+    return count(store, ST_WAITING, funcids, n, limit, out, err);
+}
+
+int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
+                  uint64_t *out, struct helios_error *err)
+{
+    return count(store, ST_BACKLOG, funcids, n, limit, out, err);
+}

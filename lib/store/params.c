@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/private.h"
+
+#define NAME_CHARS  64u
+#define VALUE_CHARS 128u
+
+/* ---- reading ---- */
+
+struct reader {
+    store_param_fn *param;
+    store_halt_fn *halt;
+    void *arg;
+};
+
+static int param_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    const char *param = helios_datum_text(&columns[1]);
+    (void)n;
+    if (param != NULL)
+        r->param(r->arg, helios_datum_text(&columns[0]), param,
+                 helios_datum_text(&columns[2]));
+    return 0;
+}
+
+int store_params(struct store *store, const char *service, const char *host,
+                 store_param_fn *fn, void *arg, struct helios_error *err)
+{
+    struct reader r = {.param = fn, .arg = arg};
+    struct helios_datum params[] = {helios_text(service), helios_text(service),
+                                    helios_text(host)};
+    if (store_query(store, ST_PARAMS, 0, params, 3, param_row, &r, err) != 0)
+        return err_wrap(err, "cannot read the parameters of %s", service);
+    return 0;
+}
+
+static int halt_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    const char *service = helios_datum_text(&columns[0]);
+    (void)n;
+    if (service != NULL)
+        r->halt(r->arg, service, helios_datum_text(&columns[1]),
+                helios_datum_text(&columns[2]));
+    return 0;
+}
+
+int store_halts(struct store *store, const char *host, store_halt_fn *fn, void *arg,
+                struct helios_error *err)
+{
+    struct reader r = {.halt = fn, .arg = arg};
+    struct helios_datum param = helios_text(host);
+    if (store_query(store, ST_HALTS, 0, &param, 1, halt_row, &r, err) != 0)
+        return err_wrap(err, "cannot read HALT rows");
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static size_t characters(const char *text)
+{
+    size_t n = 0;
+    for (; text != NULL && *text != '\0'; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+/* SQLite would store what a server refuses or cuts. */
+static int check(const char *what, const char *text, size_t most, struct helios_error *err)
+{
+    size_t n = characters(text);
+    if (n > most)
+        return err_set(err, HELIOS_E_LIMIT, "%s has %zu characters, at most %zu are stored",
+                       what, n, most);
+    return 0;
+}
+
+static int insert(struct store *store, const char *service, const char *host,
+                  const char *param, const char *value, struct helios_error *err)
+{
+    struct helios_datum params[] = {helios_text(service), helios_text(host),
+                                    helios_text(param), helios_text(value)};
+    if (check("the service", service, NAME_CHARS, err) != 0 ||
+        check("the host", host, NAME_CHARS, err) != 0 ||
+        check("the parameter's name", param, NAME_CHARS, err) != 0 ||
+        check("the value", value, VALUE_CHARS, err) != 0)
+        return -1;
+    return store_exec(store, ST_PARAM_ADD, 0, params, 4, NULL, err);
+}
+
+static int delete_rows(struct store *store, const char *service, const char *host,
+                       const char *param, const char *value, uint64_t *deleted,
+                       struct helios_error *err)
+{
+    struct helios_datum params[] = {helios_text(service), helios_text(host),
+                                    helios_text(param), helios_text(value)};
+    return store_exec(store, value != NULL ? ST_PARAM_DELETE_VALUE : ST_PARAM_DELETE, 0,
+                      params, value != NULL ? 4 : 3, deleted, err);
+}
+
+static int replace(struct store *store, const char *service, const char *host,
+                   const char *param, const char *value, struct helios_error *err)
+{
+    uint64_t deleted = 0;
+    if (delete_rows(store, service, host, param, NULL, &deleted, err) != 0)
+        return -1;
+    return insert(store, service, host, param, value, err);
+}
+
+int store_param_set(struct store *store, const char *service, const char *host,
+                    const char *param, const char *value, struct helios_error *err)
+{
+    int rc = store_begin(store, err);
+    if (rc == 0)
+        rc = store_end(store, replace(store, service, host, param, value, err), err);
+    return rc == 0 ? 0 : err_wrap(err, "cannot set %s of %s", param, service);
+}
+
+int store_param_add(struct store *store, const char *service, const char *host,
+                    const char *param, const char *value, struct helios_error *err)
+{
+    if (insert(store, service, host, param, value, err) != 0)
+        return err_wrap(err, "cannot add %s of %s", param, service);
+    return 0;
+}
+
+int store_param_unset(struct store *store, const char *service, const char *host,
+                      const char *param, const char *value, uint64_t *deleted,
+                      struct helios_error *err)
+{
+    if (delete_rows(store, service, host, param, value, deleted, err) != 0)
+        return err_wrap(err, "cannot unset %s of %s", param, service);
+    return 0;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_PRIVATE_H
+#define STORE_PRIVATE_H
+
+#include "core/buf.h"
+#include "store/statements.h"
+#include "store/store.h"
+
+/* What the files of the store share. */
+struct jobtype {
+    uint32_t funcid;
+    bool stored; /* `name` is the spelling in the table, not only equal under its collation
+                  */
+    char *name;
+};
+
+enum note_table { NOTE_UNKNOWN, NOTE_ABSENT, NOTE_PRESENT };
+
+struct store {
+    struct helios_db *db;
+    /* For the second connection that store_jobtype_ensure_apart() makes. */
+    struct dsn dsn;
+    char *user;
+    char *password;
+    struct jobtype *jobtypes;
+    size_t jobtypes_n;
+    enum note_table note;
+    struct buf sql;              /* scratch: an expanded statement */
+    struct helios_datum *params; /* scratch: parameters of a statement with groups */
+    size_t params_cap;
+};
+
+/* Rows or ids of one statement at most, and about how many bytes of values. */
+#define GROUPS_MAX     500u
+#define GROUPS_BYTES   (1024u * 1024u)
+#define STORE_LEASES   3u
+#define STORE_TIME_MAX UINT32_MAX /* of the time columns */
+
+/* Runs statement `id` with its group repeated `groups` times. */
+int store_exec(struct store *store, enum statement id, size_t groups,
+               const struct helios_datum *params, size_t n, uint64_t *changed,
+               struct helios_error *err);
+int store_query(struct store *store, enum statement id, size_t groups,
+                const struct helios_datum *params, size_t n, helios_row_fn *row, void *arg,
+                struct helios_error *err);
+/* Runs a query of one row of at most `want` whole numbers: 1 if there is no row. */
+int store_numbers(struct store *store, enum statement id, const struct helios_datum *params,
+                  size_t n, int64_t *out, size_t want, struct helios_error *err);
+
+/* A statement over a list of ids: `before`, the ids, `after` are its parameters. The ids
+ * are given in lists of at most GROUPS_MAX, padded with repetitions to a few lengths, so
+ * that there are few texts to prepare. `*changed` is the sum. */
+struct store_ids {
+    enum statement id;
+    const struct helios_datum *before;
+    size_t before_n;
+    const uint64_t *jobids;
+    size_t n;
+    const struct helios_datum *after;
+    size_t after_n;
+};
+int store_exec_ids(struct store *store, const struct store_ids *ids, uint64_t *changed,
+                   struct helios_error *err);
+
+/* An INSERT of `n` rows of `width` values: `fill` writes those of row `i`. Split into
+ * statements of a few fixed lengths; `row` (may be NULL) gets what they return. */
+typedef void store_fill_fn(void *arg, size_t i, struct helios_datum *values);
+struct store_rows {
+    enum statement id;
+    size_t n;
+    size_t width;
+    store_fill_fn *fill;
+    void *fill_arg;
+    helios_row_fn *row;
+    void *row_arg;
+};
+int store_insert_rows(struct store *store, const struct store_rows *rows,
+                      struct helios_error *err);
+
+/* A transaction around the work of one verb. end: commits if `rc` is 0, else rolls back;
+ * gives `rc`, or -1 if COMMIT failed. */
+int store_begin(struct store *store, struct helios_error *err);
+int store_end(struct store *store, int rc, struct helios_error *err);
+
+void store_datum_leases(const uint32_t leases[STORE_LEASES],
+                        struct helios_datum out[STORE_LEASES]);
+/* A number whose column is NULL for -1. */
+struct helios_datum store_number_or_null(int64_t value);
+/* Copies a row of the columns that ST_CLAIM_... and ST_JOB_READ_HELD give; false when
+ * memory ran out, then nothing is allocated. */
+bool store_job_read(struct store_job *job, const struct helios_datum *columns);
+#define STORE_JOB_NOW_COLUMN 9
+
+/* ---- parts of outcomes, in the open transaction ---- */
+/* Deletes a held job under its fence: `*deleted` tells whether it was still ours. */
+int store_delete_held(struct store *store, const struct store_held *held, bool *deleted,
+                      struct helios_error *err);
+/* Learns once whether there is a table of notes. */
+int store_note_probe(struct store *store, struct helios_error *err);
+int store_delete_notes(struct store *store, const uint64_t *jobids, size_t n,
+                       struct helios_error *err);
+/* History and exitstatus rows of `n` jobs that are not lost. */
+int store_record_ends(struct store *store, const struct store_held *held, size_t n,
+                      uint32_t status, bool final, const struct store_outcome *outcome,
+                      struct helios_error *err);
+
+/* ---- rows to be put into `job` ---- */
+struct jobrow {
+    uint32_t funcid;
+    size_t arg_at, arg_len; /* in `bytes` of the block */
+    bool arg_null;
+    const char *uniqkey, *coalesce;
+    int64_t run_after, priority;
+};
+struct jobrows {
+    struct buf bytes;
+    size_t n;
+    struct jobrow rows[GROUPS_MAX];
+};
+struct jobrows *jobrows_new(void);
+void jobrows_free(struct jobrows *rows);
+bool jobrows_full(const struct jobrows *rows);
+/* Adds a row; `row` tells everything but the argument. False when memory ran out. */
+bool jobrows_add(struct jobrows *rows, const struct jobrow *row, const void *args,
+                 size_t len, enum helios_args_form form);
+/* Inserts the rows and empties the block; `jobids` may be NULL. */
+int jobrows_insert(struct jobrows *rows, struct store *store, uint64_t *jobids,
+                   struct helios_error *err);
+
+/* store_jobtype_ensure() while a transaction is open on the store's connection. */
+int store_jobtype_ensure_apart(struct store *store, const char *name, uint32_t *out,
+                               struct helios_error *err);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/private.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "db/script.h"
+#include "store/steps.h"
+
+/* ---- status ---- */
+
+enum table {
+    TABLE_QUEUE = 1u << 0, /* one bit each for what a daemon needs ... */
+    TABLE_FUNCMAP = 1u << 1,
+    TABLE_ERROR = 1u << 2,
+    TABLE_EXITSTATUS = 1u << 3,
+    TABLE_PARAMS = 1u << 4,
+    TABLE_HISTORY = 1u << 5,
+    TABLE_LOG = 1u << 6,
+    TABLE_REGISTRY = 1u << 7,
+    TABLE_SCHEMA = 1u << 8,
+    TABLE_OTHER = 1u << 9 /* ... and one for the rest */
+};
+#define TABLES_THESCHWARTZ (TABLE_QUEUE | TABLE_FUNCMAP | TABLE_ERROR | TABLE_EXITSTATUS)
+#define TABLES_HELIOS      (TABLE_PARAMS | TABLE_HISTORY | TABLE_LOG | TABLE_REGISTRY)
+
+static unsigned table_bit(const char *name)
+{
+    static const char *const names[] = {"job",
+                                        "funcmap",
+                                        "error",
+                                        "exitstatus",
+                                        "helios_params_tb",
+                                        "helios_job_history_tb",
+                                        "helios_log_tb",
+                                        "helios_worker_registry_tb",
+                                        "helios_schema_tb"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(name, names[i]) == 0)
+            return 1u << i;
+    }
+    return TABLE_OTHER;
+}
+
+static int table_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    unsigned *tables = arg;
+    const char *name = helios_datum_text(&columns[0]);
+    (void)n;
+    if (name != NULL)
+        *tables |= table_bit(name);
+    return 0;
+}
+
+static const struct schema_step *steps_of(const struct store *store)
+{
+    return helios_db_kind(store->db) == HELIOS_DB_SQLITE ? schema_sqlite : schema_mysql;
+}
+
+static enum store_schema_state state_of(unsigned tables, const struct store_schema *s)
+{
+    if (tables == 0)
+        return SCHEMA_EMPTY;
+    if (s->version == 0)
+        return SCHEMA_STOCK;
+    if (s->version == s->latest)
+        return SCHEMA_CURRENT;
+    return s->version < s->latest ? SCHEMA_OLD : SCHEMA_NEWER;
+}
+
+static int read_status(struct store *store, struct store_schema *out, unsigned *tables,
+                       struct helios_error *err)
+{
+    int64_t version = 0;
+    *out = (struct store_schema){.state = SCHEMA_EMPTY};
+    *tables = 0;
+    for (const struct schema_step *s = steps_of(store); s->version != 0; s++)
+        out->latest = s->version;
+    if (store_query(store, ST_SCHEMA_TABLES, 0, NULL, 0, table_row, tables, err) != 0)
+        return -1;
+    if ((*tables & TABLE_SCHEMA) != 0 &&
+        store_numbers(store, ST_SCHEMA_VERSION, NULL, 0, &version, 1, err) != 0)
+        return -1;
+    out->version = (unsigned)version;
+    out->has_helios_tables = (*tables & TABLES_HELIOS) == TABLES_HELIOS;
+    out->state = state_of(*tables, out);
+    return 0;
+}
+
+int store_schema_status(struct store *store, struct store_schema *out,
+                        struct helios_error *err)
+{
+    unsigned tables = 0;
+    if (read_status(store, out, &tables, err) != 0)
+        return err_wrap(err, "cannot read the state of the schema");
+    return 0;
+}
+
+/* Stock tables do: a daemon must be able to join a collective whose administrator grants
+ * no DDL. */
+int store_schema_require(struct store *store, struct helios_error *err)
+{
+    struct store_schema s;
+    unsigned tables = 0;
+    unsigned needed = TABLES_THESCHWARTZ | TABLES_HELIOS;
+    if (read_status(store, &s, &tables, err) != 0)
+        return err_wrap(err, "cannot read the state of the schema");
+    if (s.state == SCHEMA_EMPTY)
+        return err_set(err, HELIOS_E_SCHEMA,
+                       "the database has no tables of Helios: make them with "
+                       "`helios schema init`");
+    if ((tables & needed) != needed)
+        return err_set(err, HELIOS_E_SCHEMA,
+                       "the database lacks some tables of Helios: add them with "
+                       "`helios schema upgrade`");
+    if (s.state == SCHEMA_OLD)
+        return err_set(err, HELIOS_E_SCHEMA,
+                       "the schema has version %u, this program needs %u: run "
+                       "`helios schema upgrade`",
+                       s.version, s.latest);
+    return 0;
+}
+
+/* ---- guards ---- */
+
+struct guard {
+    char table[65];
+    char columns[256]; /* joined by commas */
+    bool met;          /* an index begins with these columns */
+};
+
+static int guard_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct guard *guard = arg;
+    const char *index = helios_datum_text(&columns[0]);
+    size_t len = strlen(guard->columns);
+    (void)n;
+    if (index != NULL && strncasecmp(index, guard->columns, len) == 0 &&
+        (index[len] == '\0' || index[len] == ','))
+        guard->met = true;
+    return 0;
+}
+
+/* Copies up to `end`, without blanks. */
+static const char *take_word(const char *from, char end, char *to, size_t size)
+{
+    size_t n = 0;
+    for (; *from != end && *from != '\n' && *from != '\0'; from++) {
+        if (isspace((unsigned char)*from) == 0 && n + 1 < size)
+            to[n++] = *from;
+    }
+    to[n] = '\0';
+    return *from == end ? from + 1 : from;
+}
+
+/* Whether the comment before a statement says that it is not needed here. */
+static int is_needed(struct store *store, const char *statement, bool *needed,
+                     struct helios_error *err)
+{
+    static const char mark[] = "-- unless index ";
+    struct guard guard = {.met = false};
+    const char *at = strstr(statement, mark);
+    *needed = true;
+    if (at == NULL)
+        return 0;
+    at = take_word(at + sizeof mark - 1, '(', guard.table, sizeof guard.table);
+    (void)take_word(at, ')', guard.columns, sizeof guard.columns);
+    struct helios_datum table = helios_text(guard.table);
+    if (store_query(store, ST_SCHEMA_INDEX, 0, &table, 1, guard_row, &guard, err) != 0)
+        return -1;
+    *needed = !guard.met;
+    return 0;
+}
+
+/* ---- upgrade ---- */
+
+static int apply_statement(struct store *store, const char *statement, size_t len,
+                           struct helios_error *err)
+{
+    struct buf text = BUF_INIT;
+    bool needed = false;
+    buf_append(&text, statement, len);
+    int rc = text.failed ? err_set(err, HELIOS_E_NOMEM, "out of memory")
+                         : is_needed(store, text.data, &needed, err);
+    if (rc == 0 && needed)
+        rc = db_script(store->db, text.data, err);
+    buf_fini(&text);
+    return rc;
+}
+
+/* A step that was interrupted is applied again: each of its statements does nothing where
+ * its work is done. */
+static int apply_step(struct store *store, const struct schema_step *step,
+                      struct helios_error *err)
+{
+    const char *at = step->script;
+    const char *statement;
+    size_t len;
+    while (script_next(&at, &statement, &len)) {
+        if (apply_statement(store, statement, len, err) != 0)
+            return err_wrap(err, "step %u (%s)", step->version, step->name);
+    }
+    struct helios_datum params[] = {helios_uint(step->version), helios_text(step->name)};
+    return store_exec(store, ST_SCHEMA_RECORD, 0, params, 2, NULL, err);
+}
+
+static int apply_missing(struct store *store, store_step_fn *fn, void *arg,
+                         struct helios_error *err)
+{
+    struct store_schema s;
+    unsigned tables = 0;
+    if (read_status(store, &s, &tables, err) != 0)
+        return -1;
+    for (const struct schema_step *step = steps_of(store); step->version != 0; step++) {
+        if (step->version <= s.version)
+            continue;
+        if (fn != NULL)
+            fn(arg, step->version, step->name);
+        if (apply_step(store, step, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A server's DDL commits by itself: a lock of its own keeps others out meanwhile. */
+static int upgrade_locked(struct store *store, store_step_fn *fn, void *arg,
+                          struct helios_error *err)
+{
+    int64_t got = 0;
+    int64_t unused = 0;
+    if (store_numbers(store, ST_SCHEMA_LOCK, NULL, 0, &got, 1, err) != 0)
+        return -1;
+    if (got != 1)
+        return err_set(err, HELIOS_E_RETRY, "another program is upgrading the schema");
+    int rc = apply_missing(store, fn, arg, err);
+    (void)store_numbers(store, ST_SCHEMA_UNLOCK, NULL, 0, &unused, 1, NULL);
+    return rc;
+}
+
+int store_schema_upgrade(struct store *store, store_step_fn *fn, void *arg,
+                         struct helios_error *err)
+{
+    int rc = -1;
+    store->note = NOTE_UNKNOWN;
+    if ((db_flags(store->db) & DB_ONE_WRITER) == 0)
+        rc = upgrade_locked(store, fn, arg, err);
+    else if (store_begin(store, err) == 0)
+        rc = store_end(store, apply_missing(store, fn, arg, err), err);
+    return rc == 0 ? 0 : err_wrap(err, "cannot upgrade the schema");
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/statements.h"
+
+#include <string.h>
+
+#define CLAIM_COLUMNS                                                                      \
+    "SELECT jobid, funcid, arg, uniqkey, coalesce, insert_time, run_after, priority, "     \
+    "grabbed_until, UNIX_TIMESTAMP() FROM job "
+/* The order is that of the index (funcid, run_after), to which both databases append the
+ * primary key: no sorting. */
+#define CLAIM_ROWS                                                                         \
+    "WHERE funcid = ? AND run_after <= UNIX_TIMESTAMP() AND "                              \
+    "grabbed_until <= UNIX_TIMESTAMP() ORDER BY run_after, jobid LIMIT ?"
+#define OURS " AND grabbed_until IN (?, ?, ?)"
+#define LOCK_FAILED                                                                        \
+    "SELECT UNIX_TIMESTAMP(), (SELECT COUNT(*) FROM error WHERE error.jobid = job.jobid) " \
+    "FROM job WHERE jobid = ?" OURS
+#define JOB_ADD                                                                            \
+    "INSERT INTO job (funcid, arg, uniqkey, insert_time, run_after, grabbed_until, "       \
+    "priority, coalesce) VALUES "                                                          \
+    "{(?, ?, ?, UNIX_TIMESTAMP(), COALESCE(?, UNIX_TIMESTAMP()), 0, ?, ?)}"
+#define HISTORY_ADD                                                                        \
+    "INSERT INTO helios_job_history_tb (jobid, funcid, arg, uniqkey, insert_time, "        \
+    "run_after, grabbed_until, priority, coalesce, complete_time, exitstatus) VALUES "
+#define LOG_ADD                                                                            \
+    "INSERT INTO helios_log_tb (log_time, host, process_id, jobid, funcid, job_class, "    \
+    "priority, message) VALUES "
+#define EACH_TABLE                                                                         \
+    "('job', 'funcmap', 'error', 'exitstatus', 'note', 'helios_params_tb', "               \
+    "'helios_class_map', 'helios_job_history_tb', 'helios_log_tb', "                       \
+    "'helios_worker_registry_tb', 'helios_schema_tb')"
+
+static const char *const common[STATEMENTS] = {
+    [ST_NOW] = "SELECT UNIX_TIMESTAMP()",
+
+    [ST_JOBTYPE_BY_NAME] = "SELECT funcid, funcname FROM funcmap WHERE funcname = ?",
+    [ST_JOBTYPE_BY_ID] = "SELECT funcid, funcname FROM funcmap WHERE funcid = ?",
+    [ST_JOBTYPE_ADD] = "INSERT INTO funcmap (funcname) VALUES (?)",
+
+    [ST_WAITING] = "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND "
+                   "run_after <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP() "
+                   "LIMIT ?) AS due",
+    [ST_BACKLOG] =
+        "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
+    [ST_CLAIM_LOCK] = CLAIM_COLUMNS CLAIM_ROWS " FOR UPDATE SKIP LOCKED",
+    [ST_CLAIM_LOOK] = CLAIM_COLUMNS CLAIM_ROWS,
+    [ST_CLAIM_TAKE] = "UPDATE job SET grabbed_until = ? WHERE jobid IN ({?})",
+    [ST_CLAIM_TAKE_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
+                          "grabbed_until = ? AND grabbed_until <= UNIX_TIMESTAMP() AND "
+                          "run_after <= UNIX_TIMESTAMP()",
+
+    [ST_JOB_DELETE] = "DELETE FROM job WHERE jobid IN ({?})" OURS,
+    [ST_JOB_RELEASE] = "UPDATE job SET grabbed_until = 0 WHERE jobid IN ({?})" OURS,
+    [ST_JOB_RENEW] = "UPDATE job SET grabbed_until = ? WHERE jobid IN ({?})" OURS,
+    [ST_JOB_RETRY] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?",
+    [ST_JOB_LEASE] = "SELECT grabbed_until FROM job WHERE jobid = ?",
+    [ST_JOB_READ_HELD] = CLAIM_COLUMNS "WHERE jobid = ?" OURS,
+    [ST_JOB_LOCK_FAILED] = LOCK_FAILED " FOR UPDATE",
+    [ST_JOB_ADD] = JOB_ADD,
+    [ST_JOB_ADD_RETURNING] = JOB_ADD " RETURNING jobid",
+    [ST_JOB_LOOKUP] = "SELECT run_after, grabbed_until, UNIX_TIMESTAMP() FROM job "
+                      "WHERE jobid = ?",
+
+    [ST_NOTE_LOOK] = "SELECT jobid FROM note LIMIT 1",
+    [ST_NOTE_DELETE] = "DELETE FROM note WHERE jobid IN ({?})",
+    [ST_HISTORY_ADD] = HISTORY_ADD "{(?, ?, ?, ?, ?, ?, ?, ?, ?, UNIX_TIMESTAMP(), ?)}",
+    /* A job that failed and was completed in one second ended as completed. */
+    [ST_HISTORY_LAST] = "SELECT exitstatus, complete_time FROM helios_job_history_tb "
+                        "WHERE jobid = ? ORDER BY complete_time DESC, exitstatus LIMIT 1",
+    [ST_EXITSTATUS_ADD] =
+        "REPLACE INTO exitstatus (jobid, funcid, status, completion_time, delete_after) "
+        "VALUES {(?, ?, ?, UNIX_TIMESTAMP(), UNIX_TIMESTAMP() + ?)}",
+    [ST_EXITSTATUS_LOOK] = "SELECT status, completion_time FROM exitstatus WHERE jobid = ?",
+    [ST_ERROR_ADD] = "INSERT INTO error (error_time, jobid, message, funcid) "
+                     "VALUES (UNIX_TIMESTAMP(), ?, ?, ?)",
+    [ST_ERROR_COUNT] = "SELECT COUNT(*) FROM error WHERE jobid = ?",
+    [ST_ERROR_CLEAN] =
+        "DELETE FROM error WHERE error_time < UNIX_TIMESTAMP() - 604800 LIMIT 1000",
+    [ST_EXITSTATUS_CLEAN] =
+        "DELETE FROM exitstatus WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000",
+
+    [ST_PARAMS] = "SELECT host, param, value FROM helios_params_tb "
+                  "WHERE worker_class = ? AND host = '*' "
+                  "UNION ALL SELECT host, param, value FROM helios_params_tb "
+                  "WHERE worker_class = ? AND host = ?",
+    [ST_PARAM_ADD] = "INSERT INTO helios_params_tb (worker_class, host, param, value) "
+                     "VALUES (?, ?, ?, ?)",
+    [ST_PARAM_DELETE] = "DELETE FROM helios_params_tb "
+                        "WHERE worker_class = ? AND host = ? AND param = ?",
+    [ST_PARAM_DELETE_VALUE] =
+        "DELETE FROM helios_params_tb "
+        "WHERE worker_class = ? AND host = ? AND param = ? AND value = ?",
+    [ST_HALTS] = "SELECT worker_class, host, value FROM helios_params_tb "
+                 "WHERE param = 'HALT' AND host IN ('*', ?)",
+
+    [ST_REGISTRY_ADD] =
+        "INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, "
+        "worker_version, host, process_id) VALUES (UNIX_TIMESTAMP(), ?, ?, ?, ?, ?)",
+    [ST_REGISTRY_DELETE] =
+        "DELETE FROM helios_worker_registry_tb WHERE worker_class = ? AND host = ?",
+    [ST_REGISTRY_DELETE_PID] = "DELETE FROM helios_worker_registry_tb "
+                               "WHERE worker_class = ? AND host = ? AND process_id = ?",
+
+    [ST_LOG_ADD] = LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, ?)}",
+
+    [ST_SCHEMA_TABLES] = "SELECT table_name FROM information_schema.tables "
+                         "WHERE table_schema = DATABASE() AND table_name IN " EACH_TABLE,
+    [ST_SCHEMA_INDEX] =
+        "SELECT GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ',') "
+        "FROM information_schema.statistics WHERE table_schema = DATABASE() AND "
+        "table_name = ? GROUP BY index_name",
+    [ST_SCHEMA_VERSION] = "SELECT COALESCE(MAX(version), 0) FROM helios_schema_tb",
+    [ST_SCHEMA_RECORD] = "INSERT INTO helios_schema_tb (version, name, applied_time) "
+                         "VALUES (?, ?, UNIX_TIMESTAMP())",
+    [ST_SCHEMA_LOCK] = "SELECT GET_LOCK(CONCAT('helios_schema_', MD5(DATABASE())), 20)",
+    [ST_SCHEMA_UNLOCK] = "SELECT RELEASE_LOCK(CONCAT('helios_schema_', MD5(DATABASE())))",
+};
+
+/* Where SQLite needs another spelling: it has no row locks, no LIMIT on DELETE, and Perl
+ * programs find the texts of log and history with the type TEXT. */
+static const char *const sqlite[STATEMENTS] = {
+    [ST_JOB_LOCK_FAILED] = LOCK_FAILED,
+    [ST_HISTORY_ADD] =
+        HISTORY_ADD "{(?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, UNIX_TIMESTAMP(), ?)}",
+    [ST_ERROR_CLEAN] = "DELETE FROM error WHERE rowid IN (SELECT rowid FROM error "
+                       "WHERE error_time < UNIX_TIMESTAMP() - 604800 LIMIT 1000)",
+    [ST_EXITSTATUS_CLEAN] =
+        "DELETE FROM exitstatus WHERE rowid IN (SELECT rowid FROM exitstatus "
+        "WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000)",
+    [ST_LOG_ADD] = LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))}",
+    [ST_SCHEMA_TABLES] =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN " EACH_TABLE,
+    [ST_SCHEMA_INDEX] = "SELECT (SELECT GROUP_CONCAT(name) FROM "
+                        "(SELECT name FROM pragma_index_info(list.name) ORDER BY seqno)) "
+                        "FROM pragma_index_list(?) AS list",
+};
+
+const char *statement_text(enum statement id, enum helios_db_kind kind)
+{
+    if (kind == HELIOS_DB_SQLITE && sqlite[id] != NULL)
+        return sqlite[id];
+    return common[id];
+}
+
+void statement_expand(const char *text, size_t n, struct buf *out)
+{
+    size_t before = strcspn(text, "{");
+    buf_append(out, text, before);
+    if (text[before] == '\0')
+        return;
+    const char *group = text + before + 1;
+    size_t len = strcspn(group, "}");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_putc(out, ',');
+        buf_append(out, group, len);
+    }
+    buf_puts(out, group + len + 1);
+}

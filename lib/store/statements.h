@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_STATEMENTS_H
+#define STORE_STATEMENTS_H
+
+#include <helios/db.h>
+
+#include "core/buf.h"
+
+/* All SQL of the store: a closed set of constants. `{...}` in a text is a group that is
+ * repeated, separated by commas, as often as the caller has rows or ids. */
+enum statement {
+    ST_NOW,
+
+    ST_JOBTYPE_BY_NAME,
+    ST_JOBTYPE_BY_ID,
+    ST_JOBTYPE_ADD,
+
+    ST_WAITING,
+    ST_BACKLOG,
+    ST_CLAIM_LOCK,     /* locks the rows, passing over those that others have locked */
+    ST_CLAIM_LOOK,     /* the same without locks */
+    ST_CLAIM_TAKE,     /* of rows that are locked or cannot change */
+    ST_CLAIM_TAKE_ONE, /* compare and set */
+
+    ST_JOB_DELETE,
+    ST_JOB_RELEASE,
+    ST_JOB_RENEW,
+    ST_JOB_RETRY,
+    ST_JOB_LEASE,
+    ST_JOB_READ_HELD,
+    ST_JOB_LOCK_FAILED,
+    ST_JOB_ADD,
+    ST_JOB_ADD_RETURNING,
+    ST_JOB_LOOKUP,
+
+    ST_NOTE_LOOK,
+    ST_NOTE_DELETE,
+    ST_HISTORY_ADD,
+    ST_HISTORY_LAST,
+    ST_EXITSTATUS_ADD,
+    ST_EXITSTATUS_LOOK,
+    ST_ERROR_ADD,
+    ST_ERROR_COUNT,
+    ST_ERROR_CLEAN,
+    ST_EXITSTATUS_CLEAN,
+
+    ST_PARAMS,
+    ST_PARAM_ADD,
+    ST_PARAM_DELETE,
+    ST_PARAM_DELETE_VALUE,
+    ST_HALTS,
+
+    ST_REGISTRY_ADD,
+    ST_REGISTRY_DELETE,
+    ST_REGISTRY_DELETE_PID,
+
+    ST_LOG_ADD,
+
+    ST_SCHEMA_TABLES,
+    ST_SCHEMA_INDEX,
+    ST_SCHEMA_VERSION,
+    ST_SCHEMA_RECORD,
+    ST_SCHEMA_LOCK,
+    ST_SCHEMA_UNLOCK,
+
+    STATEMENTS
+};
+
+/* The text of a statement for a driver, never NULL. */
+const char *statement_text(enum statement id, enum helios_db_kind kind);
+
+/* Puts `text` with its group repeated `n` times into `out`. */
+void statement_expand(const char *text, size_t n, struct buf *out);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/private.h"
+
+#include <string.h>
+
+#define KEY_MAX_BYTES 255u
+#define ARG_MAX_BYTES 16777215u
+#define WRAP_BYTES    12u /* at most, of storable_wrap_text() */
+#define PRIORITY_MOST 65535
+
+/* ---- what can be stored ---- */
+
+static int check_key(const char *what, const char *key, struct helios_error *err)
+{
+    if (key != NULL && strlen(key) > KEY_MAX_BYTES)
+        return err_set(err, HELIOS_E_LIMIT, "%s has %zu bytes, at most %u can be stored",
+                       what, strlen(key), KEY_MAX_BYTES);
+    return 0;
+}
+
+static int check_job(const struct helios_submission *job, struct helios_error *err)
+{
+    size_t wrap = job->form == HELIOS_ARGS_TEXT ? WRAP_BYTES : 0;
+    if (job->args_len > ARG_MAX_BYTES - wrap)
+        return err_set(err, HELIOS_E_LIMIT,
+                       "the argument has %zu bytes, at most %zu can be stored",
+                       job->args_len, (size_t)ARG_MAX_BYTES - wrap);
+    if (job->priority < -1 || job->priority > PRIORITY_MOST)
+        return err_set(err, HELIOS_E_INVALID, "priority %lld is not in 0 to %d",
+                       (long long)job->priority, PRIORITY_MOST);
+    if (job->run_after < 0 || job->run_after > STORE_TIME_MAX)
+        return err_set(err, HELIOS_E_INVALID, "run_after %lld is not in 0 to %u",
+                       (long long)job->run_after, STORE_TIME_MAX);
+    return check_key("uniqkey", job->uniqkey, err) != 0 ||
+                   check_key("coalesce", job->coalesce, err) != 0
+               ? -1
+               : 0;
+}
+
+/* Everything that may fail without the rows: before the transaction, so that jobtypes are
+ * not rolled back with it. */
+static int prepare(struct store *store, const struct helios_submission *jobs, size_t n,
+                   struct helios_error *err)
+{
+    bool joined = db_in_transaction(store->db);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t funcid = 0;
+        if (check_job(&jobs[i], err) != 0)
+            return -1;
+        int rc = joined ? store_jobtype_ensure_apart(store, jobs[i].jobtype, &funcid, err)
+                        : store_jobtype_ensure(store, jobs[i].jobtype, &funcid, err);
+        if (rc != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- rows ---- */
+
+static int add_row(struct store *store, struct jobrows *rows,
+                   const struct helios_submission *job, struct helios_error *err)
+{
+    struct jobrow row = {.uniqkey = job->uniqkey,
+                         .coalesce = job->coalesce,
+                         .run_after = job->run_after,
+                         .priority = job->priority};
+    if (store_jobtype(store, job->jobtype, &row.funcid, err) != 0)
+        return -1;
+    return jobrows_add(rows, &row, job->args, job->args_len, job->form)
+               ? 0
+               : err_set(err, HELIOS_E_NOMEM, "out of memory for jobs");
+}
+
+static int insert_all(struct store *store, const struct helios_submission *jobs, size_t n,
+                      uint64_t *jobids, struct helios_error *err)
+{
+    struct jobrows *rows = jobrows_new();
+    size_t done = 0;
+    int rc = rows != NULL ? 0 : err_set(err, HELIOS_E_NOMEM, "out of memory for jobs");
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = add_row(store, rows, &jobs[i], err);
+        if (rc == 0 && (jobrows_full(rows) || i + 1 == n)) {
+            rc = jobrows_insert(rows, store, jobids != NULL ? jobids + done : NULL, err);
+            done = i + 1;
+        }
+    }
+    jobrows_free(rows);
+    return rc;
+}
+
+/* In somebody else's transaction: all or none without ending it. */
+static int insert_joined(struct store *store, const struct helios_submission *jobs,
+                         size_t n, uint64_t *jobids, struct helios_error *err)
+{
+    if (db_script(store->db, "SAVEPOINT helios_submit;", err) != 0)
+        return -1;
+    int rc = insert_all(store, jobs, n, jobids, err);
+    if (db_in_transaction(store->db))
+        (void)db_script(store->db,
+                        rc == 0 ? "RELEASE SAVEPOINT helios_submit;"
+                                : "ROLLBACK TO SAVEPOINT helios_submit;",
+                        NULL);
+    return rc;
+}
+
+static int submit(struct store *store, const struct helios_submission *jobs, size_t n,
+                  uint64_t *jobids, struct helios_error *err)
+{
+    if (prepare(store, jobs, n, err) != 0)
+        return -1;
+    if (db_in_transaction(store->db))
+        return insert_joined(store, jobs, n, jobids, err);
+    if (store_begin(store, err) != 0)
+        return -1;
+    return store_end(store, insert_all(store, jobs, n, jobids, err), err);
+}
+
+int store_submit(struct store *store, const struct helios_submission *jobs, size_t n,
+                 uint64_t *jobids, struct helios_error *err)
+{
+    if (n == 0 || submit(store, jobs, n, jobids, err) == 0)
+        return 0;
+    if (jobids != NULL)
+        memset(jobids, 0, n * sizeof *jobids);
+    return err_wrap(err, "cannot submit");
+}
