@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+
+static size_t claim_any(struct store *store, uint32_t funcid, size_t want)
+{
+    struct store_job jobs[16];
+    size_t got = fixture_claim(store, funcid, jobs, want);
+    for (size_t i = 0; i < got; i++)
+        store_job_fini(&jobs[i]);
+    return got;
+}
+
+/* ---- what is due ---- */
+
+static void due_in_this_second(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *sql;
+        size_t claimed;
+    } rows[] = {
+        {"run_after now", "UPDATE job SET run_after = UNIX_TIMESTAMP();", 1},
+        {"run_after later", "UPDATE job SET run_after = UNIX_TIMESTAMP() + 60;", 0},
+        {"lease ends now", "UPDATE job SET grabbed_until = UNIX_TIMESTAMP();", 1},
+        {"leased", "UPDATE job SET grabbed_until = UNIX_TIMESTAMP() + 60;", 0},
+    };
+    uint32_t funcid = fixture_jobtype(*state, "A");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fixture_sql(*state, "DELETE FROM job;");
+        (void)fixture_submit(*state, "A", 1);
+        fixture_sql(*state, rows[i].sql);
+        size_t claimed = claim_any(*state, funcid, 1);
+        if (claimed != rows[i].claimed)
+            fail_msg("%s: %zu jobs should be claimed, were %zu", rows[i].name,
+                     rows[i].claimed, claimed);
+    }
+}
+
+static void only_the_jobtype_asked_for(void **state)
+{
+    (void)fixture_submit(*state, "A", 3);
+    (void)fixture_submit(*state, "B", 2);
+    assert_int_equal(claim_any(*state, fixture_jobtype(*state, "B"), 16), 2);
+    assert_int_equal(claim_any(*state, fixture_jobtype(*state, "B"), 16), 0);
+}
+
+static void oldest_first(void **state)
+{
+    struct store_job jobs[3];
+    uint64_t first = fixture_submit(*state, "A", 3);
+    uint32_t funcid = fixture_jobtype(*state, "A");
+    fixture_sql(*state, "UPDATE job SET run_after = 5000;");
+    fixture_sql(*state, "UPDATE job SET run_after = 4000 WHERE "
+                        "jobid = (SELECT * FROM (SELECT MAX(jobid) FROM job) AS j);");
+    assert_int_equal(fixture_claim(*state, funcid, jobs, 3), 3);
+    assert_int_equal(jobs[0].run_after, 4000);
+    assert_int_equal(jobs[1].jobid, first);
+    assert_true(jobs[2].jobid > first);
+    for (size_t i = 0; i < 3; i++)
+        store_job_fini(&jobs[i]);
+}
+
+/* ---- what is written ---- */
+
+struct heard {
+    size_t calls, n;
+    uint64_t jobid;
+    uint32_t lease;
+};
+
+static void hear(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
+{
+    struct heard *heard = arg;
+    heard->calls++;
+    heard->n = n;
+    heard->jobid = jobids[0];
+    heard->lease = lease_until;
+}
+
+static void lease_and_nothing_else(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct heard heard = {.calls = 0};
+    struct store_claim claim = {.funcid = fixture_jobtype(*state, "A"),
+                                .want = 16,
+                                .lease_s = 3600,
+                                .random = 5,
+                                .announce = hear,
+                                .arg = &heard};
+    struct store_job jobs[16];
+    size_t got = 0;
+    OK(store_claim(*state, &claim, jobs, &got, &err));
+    assert_int_equal(got, 0);
+    assert_int_equal(heard.calls, 0);
+    uint64_t jobid = fixture_submit(*state, "A", 1);
+    OK(store_claim(*state, &claim, jobs, &got, &err));
+    assert_int_equal(got, 1);
+    assert_int_equal(heard.calls, 1);
+    assert_int_equal(heard.n, 1);
+    assert_int_equal(heard.jobid, jobid);
+    assert_int_equal(heard.lease, jobs[0].lease_until);
+    assert_int_equal(fixture_number(*state, "SELECT grabbed_until FROM job"), heard.lease);
+    assert_int_equal(
+        fixture_number(*state, "SELECT COUNT(*) FROM job WHERE insert_time = run_after AND "
+                               "grabbed_until - insert_time BETWEEN 3605 AND 3610"),
+        1);
+    store_job_fini(&jobs[0]);
+}
+
+static void counts(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    uint32_t funcids[2] = {fixture_jobtype(*state, "A"), fixture_jobtype(*state, "B")};
+    uint64_t n = 0;
+    (void)fixture_submit(*state, "A", 3);
+    (void)fixture_submit(*state, "B", 4);
+    (void)fixture_submit(*state, "C", 4);
+    assert_int_equal(claim_any(*state, funcids[0], 1), 1);
+    OK(store_waiting(*state, funcids, 2, 100, &n, &err));
+    assert_int_equal(n, 6);
+    OK(store_waiting(*state, funcids, 2, 4, &n, &err));
+    assert_int_equal(n, 4);
+    OK(store_backlog(*state, funcids, 2, 100, &n, &err));
+    assert_int_equal(n, 7);
+    OK(store_waiting(*state, funcids, 0, 100, &n, &err));
+    assert_int_equal(n, 0);
+}
+
+/* ---- two at once ---- */
+
+struct rival {
+    struct store *store;
+    uint32_t funcid;
+    size_t got;
+    uint64_t jobid;
+};
+
+static void rival_claims(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
+{
+    struct rival *rival = arg;
+    struct store_job job;
+    (void)n;
+    (void)lease_until;
+    rival->got = fixture_claim(rival->store, rival->funcid, &job, 1);
+    rival->jobid = job.jobid;
+    assert_int_not_equal(rival->jobid, jobids[0]);
+    store_job_fini(&job);
+}
+
+/* While the rows of one claim are locked, another one passes over them and does not wait.
+ */
+static void locked_rows_are_passed_over(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct rival rival = {.store = fixture_open(), .funcid = fixture_jobtype(*state, "A")};
+    struct store_claim claim = {.funcid = rival.funcid,
+                                .want = 1,
+                                .lease_s = 60,
+                                .announce = rival_claims,
+                                .arg = &rival};
+    struct store_job job;
+    size_t got = 0;
+    (void)fixture_submit(*state, "A", 2);
+    if (!fixture_two_writers()) {
+        store_close(rival.store);
+        skip();
+    }
+    OK(store_claim(*state, &claim, &job, &got, &err));
+    assert_int_equal(got, 1);
+    assert_int_equal(rival.got, 1);
+    store_job_fini(&job);
+    store_close(rival.store);
+}
+
+static void lose_the_race(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
+{
+    struct store *other = arg;
+    (void)n;
+    (void)lease_until;
+    struct buf text = BUF_INIT;
+    buf_printf(&text,
+               "UPDATE job SET grabbed_until = 0, run_after = UNIX_TIMESTAMP() + 60 "
+               "WHERE jobid = %llu;",
+               (unsigned long long)jobids[0]);
+    fixture_sql(other, buf_text(&text));
+    buf_fini(&text);
+}
+
+/* Without row locks: a row that was failed with a delay between reading and taking it is
+ * not taken, although its lease is as it was. */
+static void changed_meanwhile_is_not_taken(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store *other = fixture_open();
+    struct store_claim claim = {.funcid = fixture_jobtype(*state, "A"),
+                                .want = 3,
+                                .lease_s = 60,
+                                .announce = lose_the_race,
+                                .arg = other};
+    struct store_job jobs[3];
+    size_t got = 0;
+    uint64_t first = fixture_submit(*state, "A", 3);
+    fixture_old_server(*state);
+    if (!fixture_two_writers()) {
+        store_close(other);
+        skip();
+    }
+    OK(store_claim(*state, &claim, jobs, &got, &err));
+    assert_int_equal(got, 2);
+    for (size_t i = 0; i < got; i++) {
+        assert_int_not_equal(jobs[i].jobid, first);
+        store_job_fini(&jobs[i]);
+    }
+    store_close(other);
+}
+
+/* ---- many at once ---- */
+
+#define WORKERS 4
+#define JOBS    400
+
+struct round {
+    struct store_job jobs[7];
+    size_t got;
+    struct store_claim claim;
+};
+
+static int claim_work(struct store *store, void *arg, struct helios_error *err)
+{
+    struct round *round = arg;
+    return store_claim(store, &round->claim, round->jobs, &round->got, err);
+}
+
+static int complete_work(struct store *store, void *arg, struct helios_error *err)
+{
+    struct round *round = arg;
+    struct store_held held[7];
+    for (size_t i = 0; i < round->got; i++)
+        held[i] = fixture_held(&round->jobs[i]);
+    return store_complete(store, held, round->got, &fixture_outcome, err);
+}
+
+/* Claims and completes until nothing is due; writes the ids of its jobs to `out`. */
+static int drain(bool old_server, uint32_t funcid, int out)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store *store = NULL;
+    struct round round = {.claim = {.funcid = funcid, .want = 7, .lease_s = 60}};
+    if (store_open(fixture_dsn(), "root", NULL, &store, &err) != 0)
+        return 1;
+    if (old_server)
+        fixture_old_server(store);
+    for (;;) {
+        uint64_t left = 0;
+        if (store_retry(store, claim_work, &round, &err) != 0 ||
+            store_retry(store, complete_work, &round, &err) != 0 ||
+            store_backlog(store, &funcid, 1, 1, &left, &err) != 0) {
+            print_error("%s\n", err.text);
+            return 1;
+        }
+        for (size_t i = 0; i < round.got; i++) {
+            if (write(out, &round.jobs[i].jobid, 8) != 8)
+                return 1;
+            store_job_fini(&round.jobs[i]);
+        }
+        if (left == 0)
+            break;
+    }
+    store_close(store);
+    return 0;
+}
+
+static void each_job_once(struct store *store, bool old_server)
+{
+    int fds[2];
+    pid_t children[WORKERS];
+    static bool seen[JOBS];
+    uint64_t first = fixture_submit(store, "A", JOBS);
+    uint32_t funcid = fixture_jobtype(store, "A");
+    memset(seen, 0, sizeof seen);
+    assert_int_equal(pipe(fds), 0);
+    for (int i = 0; i < WORKERS; i++) {
+        children[i] = fork();
+        if (children[i] == 0)
+            _exit(drain(old_server, funcid, fds[1]));
+    }
+    (void)close(fds[1]);
+    uint64_t jobid = 0;
+    size_t n = 0;
+    while (read(fds[0], &jobid, 8) == 8) {
+        assert_in_range(jobid, first, first + JOBS - 1);
+        if (seen[jobid - first])
+            fail_msg("job %llu was claimed twice", (unsigned long long)jobid);
+        seen[jobid - first] = true;
+        n++;
+    }
+    (void)close(fds[0]);
+    for (int i = 0; i < WORKERS; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(n, JOBS);
+    assert_int_equal(COUNT(store, "helios_job_history_tb"), JOBS);
+    assert_int_equal(COUNT(store, "job"), 0);
+}
+
+static void processes_share_the_jobs(void **state)
+{
+    each_job_once(*state, false);
+}
+
+static void processes_share_them_on_an_old_server(void **state)
+{
+    each_job_once(*state, true);
+}
+
+/* ---- how ---- */
+
+static void reads_the_index_in_its_order(void **state)
+{
+    uint32_t funcid = fixture_jobtype(*state, "A");
+    fixture_check_claim_plan(*state, funcid);
+    (void)fixture_submit(*state, "A", 1);
+    (void)fixture_submit(*state, "B", 30);
+    for (int i = 0; i < 7; i++)
+        fixture_sql(*state,
+                    "INSERT INTO job (funcid, arg, insert_time, run_after, grabbed_until) "
+                    "SELECT funcid, arg, insert_time, run_after + 1, 0 FROM job;");
+    fixture_check_claim_plan(*state, funcid);
+    fixture_check_claim_plan(*state, fixture_jobtype(*state, "B"));
+}
+
+int suite_claim(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONTRACT_TEST(due_in_this_second),
+        CONTRACT_TEST(only_the_jobtype_asked_for),
+        CONTRACT_TEST(oldest_first),
+        CONTRACT_TEST(lease_and_nothing_else),
+        CONTRACT_TEST(counts),
+        CONTRACT_TEST(locked_rows_are_passed_over),
+        CONTRACT_TEST(changed_meanwhile_is_not_taken),
+        CONTRACT_TEST(processes_share_the_jobs),
+        CONTRACT_TEST(processes_share_them_on_an_old_server),
+        CONTRACT_TEST(reads_the_index_in_its_order),
+    };
+    return cmocka_run_group_tests_name("claim", tests, NULL, NULL);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "db/handle.h"
+
+/* ---- values ---- */
+
+#define VALUES 7
+struct values {
+    const struct helios_datum *sent;
+    size_t rows;
+};
+
+static int compare_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct values *values = arg;
+    assert_int_equal(n, VALUES);
+    values->rows++;
+    assert_int_equal(columns[0].type, HELIOS_DATUM_NULL);
+    assert_int_equal(helios_datum_int(&columns[1]), INT64_MIN);
+    assert_true(helios_datum_uint(&columns[2]) == values->sent[2].u);
+    assert_true(columns[3].d == 0.5);
+    for (size_t i = 4; i < VALUES; i++) {
+        const char *text = helios_datum_text(&columns[i]);
+        assert_non_null(text);
+        assert_int_equal(columns[i].len, values->sent[i].len);
+        assert_memory_equal(text, values->sent[i].data, columns[i].len);
+        assert_int_equal(text[columns[i].len], '\0');
+    }
+    return 0;
+}
+
+static void values_come_back(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    unsigned char bytes[256];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)i;
+    struct helios_datum sent[VALUES] = {helios_null(),
+                                        helios_int(INT64_MIN),
+                                        helios_uint(INT64_MAX),
+                                        helios_double(0.5),
+                                        helios_text("\xe2\x98\xba na\xc3\xafve"),
+                                        helios_blob(bytes, sizeof bytes),
+                                        helios_blob(NULL, 0)};
+    struct values values = {.sent = sent};
+    fixture_sql(*state, "CREATE TABLE value_tb (a INTEGER, b BIGINT, c BIGINT, d DOUBLE, "
+                        "e VARCHAR(20), f BLOB, g BLOB);");
+    OK(helios_db_exec(db, "INSERT INTO value_tb VALUES (?, ?, ?, ?, ?, ?, ?)", sent, VALUES,
+                      NULL, &err));
+    OK(helios_db_query(db, "SELECT a, b, c, d, e, f, g FROM value_tb", NULL, 0, compare_row,
+                       &values, &err));
+    assert_int_equal(values.rows, 1);
+    fixture_sql(*state, "DROP TABLE value_tb;");
+}
+
+/* Buffers grow for a long value and the next rows are read into the larger ones. */
+static int length_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    size_t *sum = arg;
+    (void)n;
+    *sum += columns[0].len;
+    assert_int_equal(strlen(helios_datum_text(&columns[0])), columns[0].len);
+    return 0;
+}
+
+static void long_values_between_short_ones(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    static char text[70000];
+    static const size_t lengths[] = {10, 60000, 300, 65000, 0, 255, 256, 257};
+    size_t sum = 0;
+    size_t want = 0;
+    memset(text, 'x', sizeof text);
+    fixture_sql(*state, "CREATE TABLE value_tb (a BLOB);");
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct helios_datum d = helios_blob(text, lengths[i]);
+        OK(helios_db_exec(db, "INSERT INTO value_tb VALUES (?)", &d, 1, NULL, &err));
+        want += lengths[i];
+    }
+    for (int again = 0; again < 2; again++) {
+        sum = 0;
+        OK(helios_db_query(db, "SELECT a FROM value_tb", NULL, 0, length_row, &sum, &err));
+        assert_int_equal(sum, want);
+    }
+    fixture_sql(*state, "DROP TABLE value_tb;");
+}
+
+/* ---- statements ---- */
+
+static void cache_survives_ddl(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    const char *insert = "INSERT INTO ddl_tb VALUES (1)";
+    FAILS(HELIOS_E_SCHEMA, helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    fixture_sql(*state, "CREATE TABLE ddl_tb (a INTEGER);");
+    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    fixture_sql(*state, "DROP TABLE ddl_tb;");
+    FAILS(HELIOS_E_SCHEMA, helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    fixture_sql(*state, "CREATE TABLE ddl_tb (b INTEGER);");
+    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    fixture_sql(*state, "DROP TABLE ddl_tb;");
+}
+
+static void cache_forgets_the_oldest(void **state)
+{
+    struct helios_db *db = store_db(*state);
+    char sql[64];
+    for (int i = 0; i < 3 * DB_CACHE_SIZE; i++) {
+        (void)snprintf(sql, sizeof sql, "SELECT %d", i);
+        assert_int_equal(fixture_number(*state, sql), i);
+        assert_int_equal(fixture_number(*state, "SELECT -1"), -1);
+    }
+    assert_int_equal(db->cached_n, DB_CACHE_SIZE);
+    bool kept = false;
+    for (size_t i = 0; i < db->cached_n; i++)
+        kept |= strcmp(db->cached[i].sql, "SELECT -1") == 0;
+    if (!kept)
+        fail_msg("the statement that was used last should be kept");
+}
+
+static void wrong_number_of_parameters(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_datum d = helios_int(1);
+    FAILS(HELIOS_E_INVALID,
+          helios_db_exec(store_db(*state), "SELECT ?, ?", &d, 1, NULL, &err));
+}
+
+static int busy_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    (void)columns;
+    (void)n;
+    FAILS(HELIOS_E_INVALID, helios_db_exec(arg, "SELECT 1", NULL, 0, NULL, &err));
+    return 0;
+}
+
+static void row_function_must_not_query(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    OK(helios_db_query(db, "SELECT 1", NULL, 0, busy_row, db, &err));
+    assert_int_equal(fixture_number(*state, "SELECT 2"), 2);
+}
+
+static int first_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    (void)n;
+    ++*(int *)arg;
+    assert_int_equal(helios_datum_int(&columns[0]), 1);
+    return 1;
+}
+
+static void rows_may_be_left_unread(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    int calls = 0;
+    OK(helios_db_query(store_db(*state), "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3",
+                       NULL, 0, first_row, &calls, &err));
+    assert_int_equal(calls, 1);
+    assert_int_equal(fixture_number(*state, "SELECT 4"), 4);
+}
+
+/* ---- transactions ---- */
+
+static void rolled_back_and_committed(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    const char *insert = "INSERT INTO funcmap (funcname) VALUES ('A')";
+    OK(db_begin(db, &err));
+    FAILS(HELIOS_E_INVALID, db_begin(db, &err));
+    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    db_rollback(db);
+    assert_false(db_in_transaction(db));
+    assert_int_equal(COUNT(*state, "funcmap"), 0);
+    OK(db_begin(db, &err));
+    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    FAILS(HELIOS_E_DUPLICATE, helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    assert_true(db_in_transaction(db));
+    OK(db_commit(db, &err));
+    FAILS(HELIOS_E_INVALID, db_commit(db, &err));
+    assert_int_equal(COUNT(*state, "funcmap"), 1);
+}
+
+static void updates_count_matched_rows(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    uint64_t changed = 0;
+    fixture_sql(*state, "INSERT INTO funcmap (funcname) VALUES ('A');");
+    OK(helios_db_exec(store_db(*state), "UPDATE funcmap SET funcname = 'A'", NULL, 0,
+                      &changed, &err));
+    assert_int_equal(changed, 1);
+}
+
+/* ---- connections ---- */
+
+static void lost_connection_is_lost(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store *victim = fixture_open();
+    int64_t now = 0;
+    (void)state;
+    if (!fixture_kill(victim)) {
+        store_close(victim);
+        skip();
+    }
+    FAILS(HELIOS_E_LOST, store_now(victim, &now, &err));
+    assert_false(db_usable(store_db(victim)));
+    FAILS(HELIOS_E_LOST, store_now(victim, &now, &err));
+    store_close(victim);
+}
+
+static void lost_in_a_transaction(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store *victim = fixture_open();
+    OK(db_begin(store_db(victim), &err));
+    OK(helios_db_exec(store_db(victim), "INSERT INTO funcmap (funcname) VALUES ('A')", NULL,
+                      0, NULL, &err));
+    if (fixture_kill(victim)) {
+        FAILS(HELIOS_E_UNCERTAIN, db_commit(store_db(victim), &err));
+        assert_false(db_in_transaction(store_db(victim)));
+        FAILS(HELIOS_E_LOST, db_begin(store_db(victim), &err));
+    }
+    store_close(victim);
+    assert_int_equal(COUNT(*state, "funcmap"), 0);
+}
+
+static void child_neither_uses_nor_ends_it(void **state)
+{
+    struct store *store = *state;
+    int status = 0;
+    assert_int_equal(fixture_number(store, "SELECT 1"), 1);
+    pid_t child = fork();
+    if (child == 0) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        int64_t now = 0;
+        bool refused = store_now(store, &now, &err) == -1 && err.kind == HELIOS_E_LOST;
+        store_close(store);
+        _exit(refused ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(fixture_number(store, "SELECT 2"), 2);
+}
+
+static void missing_database_names_the_command(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct dsn dsn = *fixture_dsn();
+    struct store *store = NULL;
+    char name[300];
+    (void)state;
+    (void)snprintf(name, sizeof name, "%s_missing", dsn.database);
+    dsn.database = name;
+    FAILS(HELIOS_E_SCHEMA, store_open(&dsn, "root", NULL, &store, &err));
+    assert_null(store);
+    assert_non_null(strstr(err.text, "_missing"));
+}
+
+int suite_db(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONTRACT_TEST(values_come_back),
+        CONTRACT_TEST(long_values_between_short_ones),
+        CONTRACT_TEST(cache_survives_ddl),
+        CONTRACT_TEST(cache_forgets_the_oldest),
+        CONTRACT_TEST(wrong_number_of_parameters),
+        CONTRACT_TEST(row_function_must_not_query),
+        CONTRACT_TEST(rows_may_be_left_unread),
+        CONTRACT_TEST(rolled_back_and_committed),
+        CONTRACT_TEST(updates_count_matched_rows),
+        CONTRACT_TEST(lost_connection_is_lost),
+        CONTRACT_TEST(lost_in_a_transaction),
+        CONTRACT_TEST(child_neither_uses_nor_ends_it),
+        CONTRACT_TEST(missing_database_names_the_command),
+    };
+    return cmocka_run_group_tests_name("db", tests, NULL, NULL);
+}

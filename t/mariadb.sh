@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A private MariaDB server for tests: no network, a socket in a folder of its own.
+#
+#   sh t/mariadb.sh start FOLDER [mariadbd options]    makes FOLDER, prints nothing when it answers
+#   sh t/mariadb.sh stop FOLDER                        ends the server, removes FOLDER
+#
+# FOLDER/socket is the socket; root has no password there. FOLDER/log says what went wrong.
+set -eu
+
+usage() {
+    sed -n 's/^#   //p' "$0" >&2
+    exit 64
+}
+
+fail() {
+    echo "$0: $*" >&2
+    tail -n 20 "$folder/log" >&2 2>/dev/null || true
+    exit 1
+}
+
+running() {
+    pid=$(cat "$folder/pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null
+}
+
+# Evaluates "$@" every 50 ms until it is true, at most 60 s; false if the time is over.
+await() {
+    left=1200
+    until "$@"; do
+        [ "$left" -gt 0 ] || return 1
+        left=$((left - 1))
+        sleep 0.05
+    done
+}
+
+answers() {
+    mariadb --no-defaults --socket="$folder/socket" --user=root --execute='DO 0' 2>/dev/null
+}
+
+answers_or_dead() {
+    answers || ! kill -0 "$server" 2>/dev/null
+}
+
+start() {
+    mkdir -p "$folder"
+    user=
+    [ "$(id -u)" != 0 ] || user=--user=root
+    mariadb-install-db --no-defaults $user --datadir="$folder/data" --skip-test-db \
+        --auth-root-authentication-method=normal >"$folder/log" 2>&1 ||
+        fail "cannot make the database in $folder"
+    # setsid: the server outlives this script and its terminal.
+    setsid mariadbd --no-defaults $user --datadir="$folder/data" --socket="$folder/socket" \
+        --pid-file="$folder/pid" --skip-networking --log-bin="$folder/data/binlog" \
+        --binlog-format=ROW --server-id=1 --max-allowed-packet=64M \
+        --innodb-buffer-pool-size=64M "$@" \
+        </dev/null >>"$folder/log" 2>&1 &
+    server=$!
+    await answers_or_dead || fail "the server does not answer"
+    answers || fail "the server ended"
+}
+
+stop() {
+    if running; then
+        kill -TERM "$pid"
+        await stopped || fail "the server does not end"
+    fi
+    rm -rf "$folder"
+}
+
+stopped() {
+    ! kill -0 "$pid" 2>/dev/null
+}
+
+[ $# -ge 2 ] || usage
+verb=$1
+folder=$2
+shift 2
+case $folder in
+/*) ;;
+*) folder=$PWD/$folder ;;
+esac
+# A local socket's path has a limit of 107 bytes.
+[ ${#folder} -le 100 ] || { echo "$0: the path of FOLDER is too long" >&2; exit 64; }
+case $verb in
+start) start "$@" ;;
+stop) stop ;;
+*) usage ;;
+esac
