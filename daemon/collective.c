@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "core/buf.h"
 #include "core/err.h"
@@ -117,65 +116,15 @@ out:
     return rc;
 }
 
-static int facility(const char *name)
-{
-    static const struct {
-        const char *name;
-        int value;
-    } names[] = {
-        {"auth", LOG_AUTH},     {"authpriv", LOG_AUTHPRIV}, {"cron", LOG_CRON},
-        {"daemon", LOG_DAEMON}, {"ftp", LOG_FTP},           {"kern", LOG_KERN},
-        {"lpr", LOG_LPR},       {"mail", LOG_MAIL},         {"news", LOG_NEWS},
-        {"syslog", LOG_SYSLOG}, {"user", LOG_USER},         {"uucp", LOG_UUCP},
-        {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},     {"local2", LOG_LOCAL2},
-        {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},     {"local5", LOG_LOCAL5},
-        {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
-    };
-    for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(name, names[i].name) == 0)
-            return names[i].value;
-    return LOG_USER;
-}
-
-/* Whether `word` stands in the comma-separated `list`. */
-static bool listed(const char *list, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *p = list; p != NULL && *p != '\0';) {
-        p += strspn(p, " ,");
-        size_t n = strcspn(p, ",");
-        while (n > 0 && p[n - 1] == ' ')
-            n--;
-        if (n == len && strncmp(p, word, len) == 0)
-            return true;
-        p += strcspn(p, ",");
-    }
-    return false;
-}
-
 void collective_logging(const struct heritage *heritage, const struct helios_params *params,
-                        const struct settings *settings)
+                        const struct settings *settings, conf_warn_fn *warn, void *arg)
 {
-    const char *loggers = helios_params_get(params, "loggers");
-    const char *internal = helios_params_get(params, "internal_logger");
-    const char *options = helios_params_get(params, "syslog_options");
     struct log_config config = {
         .service = heritage->service,
-        .syslog_facility = facility(helios_params_get(params, "syslog_facility")),
-        .syslog_options = listed(options, "pid") ? LOG_PID : 0,
-        .syslog_mask = (int)helios_params_int(params, "syslog_logmask", 0),
-        .syslog_threshold = (int)helios_params_int(params, "syslog_priority_threshold", 7),
-        .table = internal == NULL ||
-                 (strcmp(internal, "off") != 0 && strcmp(internal, "0") != 0),
         .foreground = heritage->foreground,
         .threshold = settings->log_threshold,
     };
-    if (listed(loggers, "syslog") || listed(loggers, "HeliosX::Logger::Syslog"))
-        config.sinks |= LOG_SINK_SYSLOG;
-    if (listed(loggers, "journal"))
-        config.sinks |= LOG_SINK_JOURNAL;
-    if (listed(loggers, "stderr"))
-        config.sinks |= LOG_SINK_STDERR;
+    conf_logging(params, &config, warn, arg);
     log_configure(&config);
 }
 

@@ -20,9 +20,10 @@ int collective_params(struct store *store, const struct heritage *heritage,
                       uint64_t *digest, bool *changed, struct helios_params **params_out,
                       conf_warn_fn *warn, void *arg, struct helios_error *err);
 
-/* Configures the logging front of this process from the parameters in force. */
+/* Configures the logging front of this process from the parameters in force. `warn` (may be
+ * NULL) hears of odd ones. */
 void collective_logging(const struct heritage *heritage, const struct helios_params *params,
-                        const struct settings *settings);
+                        const struct settings *settings, conf_warn_fn *warn, void *arg);
 
 /* The value of the HALT row that a daemon writes when it is told to stop:
  * "helios_d:<host>:<pid>". */

@@ -52,23 +52,34 @@ static void complain(const char *text)
     (void)fprintf(stderr, "%s\n", text);
 }
 
+static void print_value(const char *what, const char *sign, const struct conf_value *value)
+{
+    struct buf shown = BUF_INIT;
+    conf_show(value, &shown);
+    (void)printf("%s%s%s\n", what, sign, buf_text(&shown));
+    buf_fini(&shown);
+}
+
 static void print_parameters(const struct helios_params *params)
 {
     (void)puts("--INITIAL PARAMS--");
-    for (size_t i = 0; i < helios_params_count(params); i++) {
-        const char *name = helios_params_name(params, i);
-        const struct conf_value *value = conf_value(params, name);
-        (void)printf("%s:%s\n", name,
-                     value->secret         ? "(hidden)"
-                     : value->text == NULL ? ""
-                                           : value->text);
-    }
+    for (size_t i = 0; i < params->count; i++)
+        print_value(params->values[i].name, ":", &params->values[i]);
 }
 
 static void warn_start(void *arg, const char *sentence)
 {
     (void)arg;
     (void)fprintf(stderr, "helios_d: %s\n", sentence);
+}
+
+static void warn_exposed(const struct ini *ini)
+{
+    if (conf_exposes_secret(ini))
+        (void)fprintf(stderr,
+                      "helios_d: %s holds a password and everybody may read it; "
+                      "chmod o-r it\n",
+                      ini->path);
 }
 
 static int check_service(struct master_config *config, struct probe *probe)
@@ -100,8 +111,8 @@ static int check_service(struct master_config *config, struct probe *probe)
     return EX_OK;
 }
 
-static int check_collective(struct master_config *config, const char *dsn,
-                            struct probe *probe)
+static int check_collective(struct master_config *config,
+                            const struct helios_params *params, struct probe *probe)
 {
     struct heritage *h = &config->heritage;
     probe_run(probe_collective, h, PROBE_TIMEOUT_MS, probe);
@@ -112,7 +123,7 @@ static int check_collective(struct master_config *config, const char *dsn,
         return probe->exit_code;
     }
     h->settings = probe->settings;
-    (void)printf("Connected to collective database: %s\n", dsn);
+    print_value("Connected to collective database", ": ", conf_value(params, "dsn"));
     (void)fflush(stdout);
     return EX_OK;
 }
@@ -138,8 +149,7 @@ static int prepare(struct master_config *config, const struct arguments *args,
         return code;
     if (config->debug)
         print_parameters(params);
-    const char *dsn = helios_params_get(params, "dsn");
-    code = check_collective(config, dsn == NULL ? "" : dsn, &probe);
+    code = check_collective(config, params, &probe);
     if (code != EX_OK || !args->check)
         return code;
     code = check_pid_path(h->pid_path);
@@ -163,6 +173,7 @@ static int run(struct master_config *config, const struct arguments *args)
         goto failed;
     config->ini_path = ini->path;
     h->ini = ini;
+    warn_exposed(ini);
     if (h->service == NULL) {
         code = probe_halts(h);
         goto out;
@@ -174,7 +185,7 @@ static int run(struct master_config *config, const struct arguments *args)
     h->pid_path = pid_path != NULL && pid_path[0] != '\0' ? pid_path : "/var/run/helios";
     code = prepare(config, args, params);
     if (code == EX_OK && !args->check) {
-        collective_logging(h, params, &h->settings);
+        collective_logging(h, params, &h->settings, warn_start, NULL);
         code = master_run(config);
     }
 out:

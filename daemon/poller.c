@@ -126,7 +126,7 @@ static int look_params(struct poller *p, bool *changed, struct helios_error *err
     struct settings last = p->settings;
     conf_settings(params, &last, &p->settings, *changed ? warn_params : NULL, NULL);
     if (*changed) {
-        collective_logging(p->heritage, params, &p->settings);
+        collective_logging(p->heritage, params, &p->settings, warn_params, NULL);
         atomic_fetch_add(&p->heritage->board->params_seq, 1);
     }
     conf_free(p->params);

@@ -184,7 +184,7 @@ static int read_params(struct helios_worker *w, struct helios_error *err)
     w->params = params;
     w->params_seq = seq;
     w->jobs_since_params = 0;
-    collective_logging(w->heritage, w->params, &w->settings);
+    collective_logging(w->heritage, w->params, &w->settings, NULL, NULL);
     return 0;
 }
 

@@ -86,8 +86,12 @@ bool conf_exposes_secret(const struct ini *ini);
 void conf_origin(const struct helios_params *params, const struct conf_value *value,
                  struct buf *out);
 
-/* `config explain`: one line a value, "NAME = value   (from: ORIGIN)", columns aligned,
- * secrets as "(hidden)", control characters escaped. Free with free(); NULL: out of memory.
+/* The value for people, on one line: "(hidden)" for a secret, passwords inside a dsn
+ * masked, control characters escaped; "(not set)" or, from a row, "(NULL)". */
+void conf_show(const struct conf_value *value, struct buf *out);
+
+/* `config explain`: one line a value, "NAME = value   (from: ORIGIN)", columns aligned.
+ * Free with free(); NULL: out of memory.
  */
 char *conf_explain(const struct helios_params *params);
 

@@ -33,26 +33,25 @@ void conf_origin(const struct helios_params *params, const struct conf_value *va
     }
 }
 
-static bool is_dsn(const struct conf_value *value)
+static void show_masked(const char *dsn, struct buf *out)
 {
-    return strcmp(value->name, "dsn") == 0;
+    char *masked = dsn_masked(dsn);
+    out->failed = out->failed || masked == NULL;
+    if (masked != NULL)
+        quote_text(out, masked, VALUE_SHOWN);
+    free(masked);
 }
 
-static void put_value(struct buf *out, const struct conf_value *value)
+void conf_show(const struct conf_value *value, struct buf *out)
 {
-    if (value->text == NULL) {
+    if (value->text == NULL)
         buf_puts(out, value->source == CONF_DEFAULT ? "(not set)" : "(NULL)");
-    } else if (value->secret) {
+    else if (value->secret)
         buf_puts(out, "(hidden)");
-    } else if (is_dsn(value)) {
-        char *masked = dsn_masked(value->text);
-        out->failed = out->failed || masked == NULL;
-        if (masked != NULL)
-            quote_text(out, masked, VALUE_SHOWN);
-        free(masked);
-    } else {
+    else if (strcmp(value->name, "dsn") == 0)
+        show_masked(value->text, out);
+    else
         quote_text(out, value->text, VALUE_SHOWN);
-    }
 }
 
 static void pad(struct buf *out, size_t from, size_t width)
@@ -69,7 +68,7 @@ static void put_line(struct buf *out, const struct helios_params *params,
     pad(out, start, name_width);
     buf_puts(out, " = ");
     start = out->len;
-    put_value(out, value);
+    conf_show(value, out);
     pad(out, start, value_width);
     buf_puts(out, "   (from: ");
     conf_origin(params, value, out);
@@ -94,7 +93,7 @@ static void measure(const struct helios_params *params, struct buf *scratch, siz
         quote_text(scratch, params->values[i].name, VALUE_SHOWN);
         *name = wider(*name, scratch->len, NAME_COLUMN);
         buf_clear(scratch);
-        put_value(scratch, &params->values[i]);
+        conf_show(&params->values[i], scratch);
         *value = wider(*value, scratch->len, VALUE_COLUMN);
     }
 }
