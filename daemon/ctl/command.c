@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/command.h"
+
+#include <string.h>
+
+#define CONFIG_ERROR  "Helios::Config ERROR: "
+#define JOBTYPE_ERROR "Helios::JobType ERROR: "
+
+/* clang-format off */
+const struct ctl_command ctl_commands[] = {
+    {.name = "submit", .operands = "JOBTYPE [ARGS...]",
+     .help = "Put a job, or with --lines many, into the queue",
+     .options = submit_options, .takes = {ITEM_JOBTYPE}, .needs = 1, .rest = true,
+     .run = submit_run},
+    {.name = "schema init", .operands = "",
+     .help = "Create the tables of a collective",
+     .run = schema_init},
+    {.name = "schema upgrade", .operands = "",
+     .help = "Bring existing tables up to date",
+     .run = schema_upgrade},
+    {.name = "schema status", .operands = "",
+     .help = "Say which tables there are; exit code 0 if they are up to date",
+     .run = schema_status},
+    {.name = "config explain", .operands = "SERVICE",
+     .help = "Show every parameter of a service and where its value comes from",
+     .takes = {ITEM_SERVICE}, .needs = 1,
+     .run = config_explain},
+    {.name = "config get", .operands = "SERVICE PARAM",
+     .help = "Print the value of a parameter",
+     .options = config_host_options, .takes = {ITEM_SERVICE, ITEM_PARAM}, .needs = 2,
+     .run = config_get},
+    {.name = "config set", .operands = "SERVICE PARAM VALUE",
+     .help = "Set a parameter of a service on one host or all",
+     .options = config_host_options, .takes = {ITEM_SERVICE, ITEM_PARAM, ITEM_VALUE},
+     .needs = 3, .run = config_set},
+    {.name = "config unset", .operands = "SERVICE PARAM",
+     .help = "Remove what was set for a service on one host or all",
+     .options = config_host_options, .takes = {ITEM_SERVICE, ITEM_PARAM}, .needs = 2,
+     .run = config_unset},
+    {.name = "config import", .operands = "FILE",
+     .help = "Set every parameter that a file in the format of helios.ini names",
+     .options = import_options, .takes = {ITEM_FILE}, .needs = 1,
+     .run = config_import},
+    {.name = "jobtype add", .operands = "NAME",
+     .help = "Create a jobtype",
+     .takes = {ITEM_JOBTYPE}, .needs = 1,
+     .run = jobtype_add},
+    {.name = "jobtype info", .operands = "[NAME]",
+     .help = "Print number and name of a jobtype",
+     .options = jobtype_id_options, .takes = {ITEM_JOBTYPE},
+     .run = jobtype_info},
+    {.name = "job info", .operands = "JOBID",
+     .help = "Show a job in the queue, or its last attempt",
+     .options = job_info_options, .takes = {ITEM_JOBID}, .needs = 1,
+     .run = job_info},
+    {.name = "job status", .operands = "JOBID",
+     .help = "Print a job's state: waiting, delayed, running, done or failed",
+     .takes = {ITEM_JOBID}, .needs = 1,
+     .run = job_status},
+    {.name = "service status", .operands = "",
+     .help = "Show the daemons that registered in the last five minutes",
+     .options = service_status_options,
+     .run = service_status},
+    {.name = "log clean", .operands = "",
+     .help = "Delete old rows of the log and of the job history",
+     .options = log_clean_options,
+     .run = log_clean},
+
+    {.name = "helios_job_submit", .operands = "JOBTYPE [ARGXML]", .historical = true,
+     .help = "Put a job into the queue; without ARGXML its arguments are read from "
+             "standard input",
+     .options = submit_historical_options, .unparsed = true, .run = submit_run_historical},
+    {.name = "helios_config_get", .operands = "", .historical = true,
+     .help = "Print the value of a parameter",
+     .options = config_get_options, .context = CONFIG_ERROR, .run = config_get},
+    {.name = "helios_config_set", .operands = "", .historical = true,
+     .help = "Set a parameter of a service on one host or all",
+     .options = config_set_options, .context = CONFIG_ERROR, .run = config_set},
+    {.name = "helios_config_unset", .operands = "", .historical = true,
+     .help = "Remove what was set for a service on one host or all",
+     .options = config_unset_options, .context = CONFIG_ERROR, .run = config_unset},
+    {.name = "helios_config_import", .operands = "", .historical = true,
+     .help = "Set every parameter that a file in the format of helios.ini names",
+     .options = import_historical_options, .context = CONFIG_ERROR, .run = config_import},
+    {.name = "helios_jobtype_add", .operands = "[NAME]", .historical = true,
+     .help = "Create a jobtype",
+     .options = jobtype_add_options, .takes = {ITEM_JOBTYPE}, .context = JOBTYPE_ERROR,
+     .run = jobtype_add},
+    {.name = "helios_jobtype_info", .operands = "[NAME]", .historical = true,
+     .help = "Print number and name of a jobtype",
+     .options = jobtype_info_options, .takes = {ITEM_JOBTYPE}, .context = JOBTYPE_ERROR,
+     .run = jobtype_info},
+    {.name = "helios_job_info", .operands = "[JOBID]", .historical = true,
+     .help = "Show a job in the queue, or its last attempt",
+     .options = job_info_historical_options, .takes = {ITEM_JOBID}, .context = "ERROR: ",
+     .run = job_info},
+    {.name = "helios_job_status", .operands = "[JOBID]", .historical = true,
+     .help = "Print the exit status of a job's last attempt",
+     .options = job_status_historical_options, .takes = {ITEM_JOBID}, .context = "ERROR: ",
+     .run = job_status},
+    {.name = "helios_service_status", .operands = "", .historical = true,
+     .help = "Show the daemons that registered in the last five minutes",
+     .options = service_status_options, .context = "ERROR: ", .run = service_status},
+    {.name = "helios_log_clean", .operands = "", .historical = true,
+     .help = "Delete old rows of the log and of the job history",
+     .options = log_clean_options, .context = "ERROR: ", .run = log_clean},
+    {.name = NULL},
+};
+/* clang-format on */
+
+/* Two words at most make a command. */
+static bool is_named(const struct ctl_command *c, int argc, char **argv, int *used)
+{
+    size_t first = strcspn(c->name, " ");
+    *used = c->name[first] == '\0' ? 1 : 2;
+    if (strlen(argv[0]) != first || strncmp(c->name, argv[0], first) != 0)
+        return false;
+    return *used == 1 || (argc > 1 && strcmp(c->name + first + 1, argv[1]) == 0);
+}
+
+const struct ctl_command *command_by_words(int argc, char **argv, int *used)
+{
+    for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++) {
+        if (!c->historical && is_named(c, argc, argv, used))
+            return c;
+    }
+    return NULL;
+}
+
+/* Some of the names were installed with their suffix, by version. */
+const struct ctl_command *command_by_program(const char *argv0)
+{
+    const char *slash = strrchr(argv0, '/');
+    const char *base = slash == NULL ? argv0 : slash + 1;
+    size_t len = strlen(base);
+    if (len > 3 && strcmp(base + len - 3, ".pl") == 0)
+        len -= 3;
+    for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++) {
+        if (c->historical && strlen(c->name) == len && strncmp(c->name, base, len) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+/* ---- suggestions ---- */
+
+#define WORDS_MAX 40 /* no command is as long */
+
+static unsigned smallest(unsigned a, unsigned b, unsigned c)
+{
+    unsigned least = a < b ? a : b;
+    return c < least ? c : least;
+}
+
+/* How many letters must be added, dropped or changed to make `b` of `a`; both shorter than
+ * WORDS_MAX. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+    unsigned row[WORDS_MAX + 1];
+    size_t width = strlen(b);
+    for (unsigned j = 0; j <= width; j++)
+        row[j] = j;
+    for (unsigned i = 0; a[i] != '\0'; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 1; j <= width; j++) {
+            unsigned above = row[j];
+            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[width];
+}
+
+static const char *nearest_command(const char *words, unsigned *distance_out)
+{
+    const char *nearest = NULL;
+    for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++) {
+        if (c->historical || strlen(c->name) > WORDS_MAX)
+            continue;
+        unsigned distance = edit_distance(words, c->name);
+        if (distance < *distance_out) {
+            *distance_out = distance;
+            nearest = c->name;
+        }
+    }
+    return nearest;
+}
+
+const char *command_suggest(const char *first, const char *second)
+{
+    unsigned distance = 4; /* further than three letters is another word */
+    char both[WORDS_MAX + 1];
+    if (strlen(first) > WORDS_MAX)
+        return NULL;
+    const char *nearest = nearest_command(first, &distance);
+    int len = snprintf(both, sizeof both, "%s %s", first, second == NULL ? "" : second);
+    if (second == NULL || len < 0 || (size_t)len >= sizeof both)
+        return nearest;
+    const char *nearer = nearest_command(both, &distance);
+    return nearer == NULL ? nearest : nearer;
+}
+
+bool command_is_family(const char *word)
+{
+    size_t len = strlen(word);
+    for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++) {
+        if (!c->historical && strncmp(c->name, word, len) == 0 && c->name[len] == ' ')
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CTL_COMMAND_H
+#define CTL_COMMAND_H
+
+#include "daemon/ctl/ctl.h"
+
+/* What the table in command.c is made of; one group a file. */
+
+/* submit.c */
+extern const struct ctl_option submit_options[], submit_historical_options[];
+ctl_run_fn submit_run, submit_run_historical;
+
+/* schema.c */
+ctl_run_fn schema_init, schema_upgrade, schema_status;
+
+/* config.c */
+extern const struct ctl_option config_host_options[];
+extern const struct ctl_option config_get_options[], config_set_options[];
+extern const struct ctl_option config_unset_options[];
+ctl_run_fn config_get, config_set, config_unset;
+
+/* explain.c */
+ctl_run_fn config_explain;
+
+/* import.c */
+extern const struct ctl_option import_options[], import_historical_options[];
+ctl_run_fn config_import;
+
+/* jobtype.c */
+extern const struct ctl_option jobtype_add_options[], jobtype_info_options[];
+extern const struct ctl_option jobtype_id_options[];
+ctl_run_fn jobtype_add, jobtype_info;
+
+/* job.c */
+extern const struct ctl_option job_info_options[], job_info_historical_options[];
+extern const struct ctl_option job_status_historical_options[];
+ctl_run_fn job_info, job_status;
+
+/* service.c */
+extern const struct ctl_option service_status_options[];
+ctl_run_fn service_status;
+
+/* log.c */
+extern const struct ctl_option log_clean_options[];
+ctl_run_fn log_clean;
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CTL_INIFILE_H
+#define CTL_INIFILE_H
+
+#include "conf/conf.h"
+#include "daemon/ctl/ctl.h"
+
+/* The configuration as far as it needs no connection. */
+
+/* The ini that --config, HELIOS_INI or the current folder names: ini_free(). */
+int inifile_load(const struct ctl *ctl, struct ini **out, struct helios_error *err);
+
+/* Rows of the params table, collected. rows_fini() frees. */
+struct rows {
+    struct conf_row *items;
+    size_t count;
+    bool failed; /* out of memory */
+};
+void rows_fini(struct rows *rows);
+/* Rows of `service` for host `*` and for `host`. */
+int rows_read(const struct ctl *ctl, const char *service, const char *host,
+              struct rows *out, struct helios_error *err);
+
+/* What ini and `rows` (NULL: none) say for `service` (NULL: [global] only) on this host.
+ * With `tell`, what is odd in them is said on standard error. conf_free() frees. */
+int inifile_params(const struct ctl *ctl, const char *service, const struct rows *rows,
+                   bool tell, struct helios_params **out, struct helios_error *err);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "core/err.h"
+#include "daemon/ctl/inifile.h"
+
+/* ---- the file of an SQLite collective ---- */
+
+/* The permission of the folder without its search bits: whoever may work in the folder may
+ * work with the database, and nobody else reads what jobs contain. SQLite gives the same to
+ * its -wal and -shm files. */
+static int file_mode(const char *path, mode_t *out, struct helios_error *err)
+{
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory");
+    struct stat st;
+    const char *folder = dirname(copy);
+    int rc = stat(folder, &st);
+    if (rc != 0)
+        rc = err_errno(err, errno, "the folder %s of the database cannot be used", folder);
+    else
+        *out = st.st_mode & 0666;
+    free(copy);
+    return rc;
+}
+
+static int create_file(const char *path, struct helios_error *err)
+{
+    mode_t mode = 0;
+    if (access(path, F_OK) == 0)
+        return 0;
+    if (file_mode(path, &mode, err) != 0)
+        return -1;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd == -1 && errno == EEXIST)
+        return 0;
+    if (fd == -1)
+        return err_errno(err, errno, "cannot create the database %s", path);
+    /* Not by the mode of open(): the umask would narrow it. */
+    int rc = fchmod(fd, mode | 0600);
+    if (rc != 0)
+        rc = err_errno(err, errno, "cannot set the permission of %s", path);
+    (void)close(fd);
+    return rc;
+}
+
+static int prepare_file(const struct ctl *ctl, struct helios_error *err)
+{
+    struct dsn dsn = {0};
+    struct helios_params *params = NULL;
+    const char *user = NULL;
+    const char *password = NULL;
+    int rc = inifile_params(ctl, NULL, NULL, false, &params, err);
+    if (rc == 0)
+        rc = conf_database(params, &dsn, &user, &password, err);
+    if (rc == 0 && dsn.driver == DSN_SQLITE)
+        rc = create_file(dsn.database, err);
+    dsn_fini(&dsn);
+    conf_free(params);
+    return rc;
+}
+
+/* ---- steps ---- */
+
+struct progress {
+    const struct ctl *ctl;
+    bool open; /* a step was named and not yet said to be done */
+};
+
+static void tell_step(void *arg, unsigned version, const char *name)
+{
+    struct progress *progress = arg;
+    if (progress->open)
+        (void)puts(" done");
+    (void)printf("helios %s: step %u (%s) ...", progress->ctl->command->name, version,
+                 name);
+    (void)fflush(stdout);
+    progress->open = true;
+}
+
+static int apply_steps(const struct ctl *ctl, struct helios_error *err)
+{
+    struct progress progress = {.ctl = ctl};
+    int rc = store_schema_upgrade(ctl_store(ctl), tell_step, &progress, err);
+    if (progress.open)
+        (void)puts(rc == 0 ? " done" : " failed");
+    return rc;
+}
+
+static int say_version(const struct ctl *ctl, struct helios_error *err)
+{
+    struct store_schema schema;
+    if (store_schema_status(ctl_store(ctl), &schema, err) != 0)
+        return -1;
+    (void)printf("schema is at version %u\n", schema.version);
+    return 0;
+}
+
+/* Whether this command may touch what is there. */
+static int check_state(const struct store_schema *schema, bool init,
+                       struct helios_error *err)
+{
+    if (schema->state == SCHEMA_NEWER)
+        return err_set(
+            err, HELIOS_E_SCHEMA,
+            "the schema is at version %u, made by a later Helios; this one knows "
+            "version %u: install the later one here",
+            schema->version, schema->latest);
+    if (!init && schema->state == SCHEMA_EMPTY)
+        return err_set(
+            err, HELIOS_E_SCHEMA,
+            "there are no tables of Helios in this database: check dsn, then run "
+            "helios schema init");
+    if (init && schema->state == SCHEMA_OLD)
+        return err_set(err, HELIOS_E_SCHEMA,
+                       "there are tables at version %u of %u: run helios schema upgrade",
+                       schema->version, schema->latest);
+    return 0;
+}
+
+static int bring_up(struct ctl *ctl, bool init, struct helios_error *err)
+{
+    struct store_schema schema;
+    if (init && prepare_file(ctl, err) != 0)
+        return -1;
+    if (ctl_connect(ctl, NULL, err) != 0 ||
+        store_schema_status(ctl_store(ctl), &schema, err) != 0 ||
+        check_state(&schema, init, err) != 0)
+        return -1;
+    if (schema.state == SCHEMA_STOCK)
+        (void)printf("helios %s: adding to the tables of Perl %s that are there\n",
+                     ctl->command->name,
+                     schema.has_helios_tables ? "Helios" : "TheSchwartz");
+    if (schema.state != SCHEMA_CURRENT && apply_steps(ctl, err) != 0)
+        return -1;
+    return say_version(ctl, err);
+}
+
+int schema_init(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    return bring_up(ctl, true, &err) == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
+int schema_upgrade(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    return bring_up(ctl, false, &err) == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
+int schema_status(struct ctl *ctl)
+{
+    static const char *const texts[] = {
+        [SCHEMA_EMPTY] = "there are no tables: run helios schema init",
+        [SCHEMA_STOCK] = "they are those of Perl Helios: run helios schema upgrade",
+        [SCHEMA_OLD] = "steps are missing: run helios schema upgrade",
+        [SCHEMA_CURRENT] = "it is up to date",
+        [SCHEMA_NEWER] = "it was made by a later Helios",
+    };
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store_schema schema;
+    if (ctl_connect(ctl, NULL, &err) != 0 ||
+        store_schema_status(ctl_store(ctl), &schema, &err) != 0)
+        return ctl_fail(ctl, &err);
+    (void)printf("schema is at version %u of %u: %s\n", schema.version, schema.latest,
+                 texts[schema.state]);
+    return schema.state == SCHEMA_CURRENT ? 0 : EX_CONFIG;
+}
