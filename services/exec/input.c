@@ -231,7 +231,8 @@ char *input_json(const struct helios_job *job, size_t *len)
     FILE *out = json ? open_memstream(&text, len) : NULL;
     bool written = false;
     if (out) {
-        written = json_dumpf(json, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF;
+        written = json_dumpf(json, out, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0 &&
+                  fputc('\n', out) != EOF;
         written = fclose(out) == 0 && written;
     }
     json_decref(json);

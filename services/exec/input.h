@@ -16,8 +16,9 @@ char **environment_new(struct helios_job *job, unsigned *skipped);
 void environment_free(char **environment);
 
 /* The arguments as one JSON object on one line ({} if there are none), to be freed. Bytes
- * that are not UTF-8 are taken as Latin-1, as Perl does; integers above INT64_MAX become
- * text, numbers that JSON does not have null. NULL if there is no memory. */
+ * that are not UTF-8 are taken as Latin-1 and fractions have 15 digits, as in Perl;
+ * integers above INT64_MAX become text, numbers that JSON does not have null. NULL if there
+ * is no memory. */
 char *input_json(const struct helios_job *job, size_t *len);
 
 #endif
