@@ -8,7 +8,7 @@ use Helios::Test;
 use Storable qw(thaw);
 use Test::More;
 
-eval { require TheSchwartz; 1 } or plan skip_all => 'needs TheSchwartz';
+eval { require TheSchwartz; require TheSchwartz::Worker; 1 } or plan skip_all => 'needs TheSchwartz';
 
 my $jobs = 1000;
 my $t = Helios::Test->new(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
@@ -27,8 +27,6 @@ package Toy::Service {
         $job->completed;
         return;
     }
-    sub max_retries { 50 }
-    sub retry_delay { 0 }
 }
 
 sub perl_client {
@@ -41,7 +39,7 @@ sub perl_client {
 sub perl_process {
     my ($work) = @_;
     my $pid = fork // die "fork: $!";
-    return { pid => $pid, command => 'a Perl worker' } if $pid;
+    return { pid => $pid, command => 'Perl', out => '/dev/null', err => '/dev/null' } if $pid;
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM);
     my $ok = eval { $work->(perl_client()); 1 };
     print STDERR $@ if !$ok;
@@ -50,7 +48,7 @@ sub perl_process {
 
 sub append {
     my ($line) = @_;
-    open my $fh, '>>:utf8', $seen or die "$seen: $!";
+    open my $fh, '>>:raw', $seen or die "$seen: $!";
     syswrite $fh, "$line\n";
     close $fh;
     return;
@@ -65,7 +63,7 @@ sub append {
         sub { { text => "caf\x{e9} \x{65e5}\x{672c}", "k\x{e9}y" => 1 } },
         sub { [] },
         sub { {} },
-        sub { [map { "element $_" } 1 .. 50] },
+        sub { [1 .. 50] },
         sub { 'plain bytes' },
         sub { ["<job><params><text>\x{65e5}\x{672c}</text></params></job>"] },
         sub { ['<job><params/></job>'] },
@@ -85,7 +83,7 @@ sub append {
     is($t->count('job'), 0, 'the queue is empty');
     is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs, 'every job is completed');
     is(scalar(grep { $_ eq 'from Perl' } $t->log_rows), $jobs / @arguments, 'the service saw the arguments');
-    is($t->count('error'), 0, 'without an error');
+    is_deeply([$t->rows('SELECT message FROM error LIMIT 1')], [], 'without an error');
 }
 
 # ---- helios submit puts in, a Perl worker completes and sees the arguments ----
@@ -102,7 +100,7 @@ sub append {
             my ($job) = @_;
             my $arg = $job->arg;
             my $text = ref $arg eq 'ARRAY' && @$arg == 1 ? $arg->[0] : 'not a list of one';
-            utf8::decode($text);
+            utf8::encode($text) if utf8::is_utf8($text);
             append($text);
         };
         $client->work_until_done;

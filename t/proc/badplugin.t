@@ -9,7 +9,7 @@ my $t = Helios::Test->new(section => { MAX_WORKERS => 1, OVERDRIVE => 1 });
 
 my @refused = (
     ['Bad::Missing', qr/bad__missing\.so/],
-    ['Bad::Text',    qr/bad__text\.so.*(?:ELF|shared object|invalid)/],
+    ['Bad::Text',    qr/bad__text\.so.*(?:ELF|shared object|invalid|too short)/],
     ['Bad::Abi',     qr/bad__abi\.so.*99/],
     ['Bad::Norun',   qr/run/],
     ['Bad::Name',    qr/Bad::Other/],

@@ -13,11 +13,11 @@ my $jobs  = $ENV{HELIOS_KILL_JOBS} // 5000;
 my $kills = $ENV{HELIOS_KILL_KILLS} // 200;
 
 my $t = Helios::Test->new(
-    service => 'Toy::Effect',
+    service => 'Toy::Retry',
     section => { OVERDRIVE => 1, MAX_WORKERS => 4, WORKER_LAUNCH_PATTERN => 'optimistic', CLAIM_TARGET_MS => 20 },
 );
-$t->sql('CREATE TABLE toy_effect (jobid BIGINT NOT NULL, effect VARCHAR(64) NOT NULL)');
-my @ids = $t->submit(map { { effect => "e$_", ms => 2 } } 1 .. $jobs);
+$t->sql('CREATE TABLE toy_effect (jobid BIGINT NOT NULL, pid BIGINT, at BIGINT)');
+my @ids = $t->submit(map { { effect => 1, sleep_ms => 2 } } 1 .. $jobs);
 my $daemon = $t->start;
 srand 1;
 my $killed = 0;
@@ -36,7 +36,7 @@ $t->wait_for(sub {
 }, 240, 'the queue to be empty');
 cmp_ok($killed, '>=', $kills, "$killed workers were killed");
 is($t->count('toy_effect'), $jobs, 'each effect is there');
-is($t->one('SELECT COUNT(DISTINCT effect) FROM toy_effect'), $jobs, 'and each only once');
+is($t->one('SELECT COUNT(DISTINCT jobid) FROM toy_effect'), $jobs, 'and each only once');
 is($t->one('SELECT COUNT(DISTINCT jobid) FROM helios_job_history_tb WHERE exitstatus=0'), $jobs, 'every job is completed in the history');
 is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs, 'and only once');
 my $failed = $t->count('helios_job_history_tb', 'exitstatus<>0');

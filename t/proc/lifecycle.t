@@ -7,21 +7,23 @@ use Test::More;
 
 my $t = Helios::Test->new(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 
-# Toy::Service retries once, at once: every failed attempt leaves an error and a history row.
+# Toy::Service tries three times, a second apart: every failed attempt leaves an error and a history
+# row.
 my @table = (
     # name, arguments, exit statuses of the history, error messages
     ['completed', { action => 'complete' }, [0], []],
-    ['failed, retried, failed', { action => 'fail', status => 7, message => 'no luck' }, [7, 7], ['no luck', 'no luck']],
+    ['failed each time', { action => 'fail', status => 7, message => 'no luck' }, [7, 7, 7], [('no luck') x 3]],
     ['failed once, then completed', { action => 'fail_once', message => 'not yet' }, [1, 0], ['not yet']],
     ['failed for good', { action => 'fail_no_retry', status => 3, message => 'never' }, [3], ['never']],
     ['status 0 counts as 1', { action => 'fail_no_retry', status => 0, message => 'zero' }, [1], ['zero']],
-    ['no verdict', { action => 'none' }, [1, 1], [('Job did not explicitly complete, fail, or get replaced') x 2]],
+    ['no verdict', { action => 'none' }, [1, 1, 1], [('Job did not explicitly complete, fail, or get replaced') x 3]],
     ['the first verdict decides', { action => 'complete_then_fail', message => 'too late' }, [0], []],
     ['a long message', { action => 'fail_no_retry', message => 'x' x 400 }, [1], ['x' x 254]],
 );
+my $daemon = $t->start;
 my @ids = $t->submit(map { $_->[1] } @table);
-my $run = $t->helios_d('--foreground', '--drain', $t->service, { seconds => 40 });
-is($run->{exit}, 1, 'drained, with jobs that failed for good') or diag $run->{stderr};
+$t->wait_for(sub { $t->count('job') == 0 }, 30, 'all jobs to have ended');
+is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
 for my $i (0 .. $#table) {
     my ($name, undef, $statuses, $messages) = @{ $table[$i] };
     is_deeply([map { $_->{exitstatus} } $t->history($ids[$i])], $statuses, "$name: history");
@@ -36,7 +38,7 @@ is($t->count('exitstatus'), 0, 'no exitstatus row unless the service keeps them'
 
 # ---- deferred: nothing is written, the lease stays ----
 my ($deferred) = $t->submit({ action => 'defer' });
-my $daemon = $t->start;
+$daemon = $t->start;
 $t->wait_for(sub { ($t->job($deferred) // {})->{grabbed_until} }, 10, 'the deferred job to be claimed');
 my ($after) = $t->submit({ action => 'complete' });
 $t->wait_for(sub { !$t->job($after) }, 10, 'the job behind it to be completed');
@@ -59,9 +61,9 @@ for my $death (@deaths) {
     $t->wait_for(sub { !$t->job($id) }, 15, "the job of a $name to be accounted for");
     cmp_ok(now - $begun, '<', 10, "$name: nobody waits for the lease");
     my @errors = $t->errors($id);
-    is(scalar @errors, 2, "$name: two attempts, two errors");
+    is(scalar @errors, 3, "$name: three attempts, three errors");
     like($errors[0], $pattern, "$name: the error says how it ended");
-    is_deeply([map { $_->{exitstatus} != 0 } $t->history($id)], [1, 1], "$name: two rows of history");
+    is_deeply([map { $_->{exitstatus} != 0 } $t->history($id)], [1, 1, 1], "$name: three rows of history");
     ok(alive($daemon->{pid}), "$name: the daemon carries on");
     my ($next) = $t->submit({ action => 'complete' });
     $t->wait_for(sub { !$t->job($next) }, 15, "a job after a $name");
@@ -78,7 +80,7 @@ for my $verdict ([complete => {}], [fail => {}], [fail_no_retry => {}]) {
     my $theirs = time + 9999;
     $t->sql('UPDATE job SET grabbed_until=? WHERE jobid=?', $theirs, $id);
     spew($gate, '');
-    $t->wait_for(sub { grep { /lease/i && /\b$id\b/ } $t->log_rows }, 10, 'a log message about the lost lease');
+    $t->wait_for(sub { $t->count('helios_log_tb', 'jobid=? AND message LIKE ?', $id, '%lease lost%') }, 10, 'a log message about the lost lease');
     is($t->job($id)->{grabbed_until}, $theirs, "$do after the lease was lost: the row is untouched");
     is(scalar $t->history($id), 0, "$do: no history");
     is(scalar $t->errors($id), 0, "$do: no error row");

@@ -18,7 +18,7 @@ my $class = $t->service;
     }
     my @table = (
         # name, arguments, exit code, standard output, standard error
-        ['no class', [], 1, qr/^$/, qr/^The name of a service class is required\.$/m],
+        ['no class', [], 1, qr/^(?:.*version.*\n|Helios .*\n)*$/, qr/^The name of a service class is required\.$/m],
         ['--version', ['--version'], 0, qr/^Helios \d+\.\d+\.\d+\nhelios_d .*\d+\.\d+\.\d+\n$/, qr/^$/],
         ['--help', ['--help'], 0, qr/^Usage: helios_d .*--drain/s, qr/^$/],
         ['unknown option', ['--frobnicate', $class], 64, qr/^$/, qr/--frobnicate/],
@@ -67,7 +67,7 @@ my $class = $t->service;
 {
     my $run = $t->helios_d('--check', $class);
     is($run->{exit}, 0, '--check: exit code') or diag $run->{stderr};
-    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\n/, '--check: the messages of a start');
+    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\n/m, '--check: the messages of a start');
     like($run->{stdout}, qr/ready/, '--check: says that all is well');
     ok(!-e $t->pid_file, '--check: no PID file');
 }
@@ -76,7 +76,7 @@ my $class = $t->service;
 {
     my $run = $t->helios_d($class);
     is($run->{exit}, 0, 'background: the command ends with 0') or diag $run->{stderr};
-    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\nConnected to collective database: /, 'with the messages of helios.pl');
+    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\nConnected to collective database: /m, 'with the messages of helios.pl');
     my $pid = Helios::Test::pid_of($t->pid_file);
     ok(alive($pid), 'when it returns the PID file names a running process');
     like((slurp("/proc/$pid/cmdline") // '') =~ tr/\0/ /r, qr/^helios_d: master \Q$class\E/, 'with a title');
@@ -162,11 +162,11 @@ my $class = $t->service;
         : "dbi:mysql:database=none;mysql_socket=$t->{tmp}/no.socket";
     $t->write_ini(global => { dsn => $away });
     my $run = $t->helios_d($class);
-    is($run->{exit}, 69, 'database away: EX_UNAVAILABLE') or diag $run->{stderr};
+    is($run->{exit}, $t->sqlite ? 78 : 69, 'database away: EX_UNAVAILABLE, or EX_CONFIG for a missing file') or diag $run->{stderr};
     cmp_ok(now - $begun, '<', 8, 'within seconds');
     like($run->{stderr}, qr/^FAILED to get configuration: /m, 'and says so');
     ok(!-e $t->pid_file, 'and no PID file is left');
-    is_deeply([grep { alive($_) } $t->users], [], 'nor a process');
+    is_deeply([$t->users], [], 'nor a process');
 
     if (!$t->sqlite) {
         $t->{admin}->do("CREATE USER 'locked'\@'localhost' IDENTIFIED BY 'right'");

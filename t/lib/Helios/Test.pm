@@ -414,16 +414,16 @@ sub workers { my ($self, $master) = @_; return map { $_->{pid} } grep { $_->{tit
 sub poller  { my ($self, $master) = @_; return (map { $_->{pid} } grep { $_->{title} =~ /: poller / } children($master))[0] }
 
 # A figure of the scoreboard's head (lib/core/board.h), or undef while there is no board.
-my @HEAD = qw(master_pid master_pid_start start_time master_state used_slots poller_pid params_seq last_look
+my @HEAD = qw(master_pid master_pid_start start_time master_state poller_pid params_seq last_look
     waiting waiting_limit max_workers looks log_dropped
     completed failed failed_final deferred released lost
-    dead_failed dead_failed_final dead_released);
+    dead_failed dead_failed_final dead_released used_slots);
 
 sub board {
     my ($self, $figure) = @_;
     my $bytes = slurp($self->pid_file('board')) // return undef;
     my %head;
-    @head{@HEAD} = unpack 'x168 l x!8 q q L L l x!8 Q q Q Q q Q Q Q6 Q3', $bytes;
+    @head{@HEAD} = unpack 'x168 l x!8 q q L l Q q Q Q q Q Q Q6 Q3 L', $bytes;
     return $head{$figure} // die "the board has no $figure";
 }
 
@@ -466,7 +466,8 @@ sub diagnose {
     }
     diag($self->sanitizer_reports);
     my @log = eval { $self->log_rows };
-    diag("log table:\n" . join "\n", splice @log, -40) if @log;
+    splice @log, 0, -40 if @log > 40;
+    diag("log table:\n" . join "\n", @log) if @log;
     return;
 }
 
@@ -475,7 +476,7 @@ sub diagnose {
 sub kill_all {
     my ($self) = @_;
     my $end = time + 10;
-    while (my @pids = grep { $_ != $$ } $self->users) {
+    while (my @pids = $self->users) {
         kill KILL => @pids;
         for my $pid (keys %ours) {
             delete $ours{$pid} if waitpid($pid, WNOHANG) == $pid;
@@ -486,12 +487,13 @@ sub kill_all {
     return;
 }
 
+# The live processes that have something of the temporary folder open, other than this script.
 sub users {
     my ($self) = @_;
     my @pids;
     for my $proc (glob '/proc/[0-9]*') {
         my ($pid) = $proc =~ /(\d+)$/;
-        next if !alive($pid);
+        next if $pid == $$ || !alive($pid);
         my $maps = slurp("$proc/maps") // '';
         my @links = map { readlink($_) // '' } "$proc/cwd", glob "$proc/fd/*";
         push @pids, $pid if index($maps, "$self->{tmp}/") >= 0 || grep { index($_, "$self->{tmp}/") == 0 || $_ eq $self->{tmp} } @links;
