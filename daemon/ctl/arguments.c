@@ -13,7 +13,7 @@
 
 static const struct ctl_option common[] = {
     {ITEM_CONFIG, '\0', "config", "FILE", false,
-     "read this helios.ini instead of HELIOS_INI or ./helios.ini"},
+     "use this file, not HELIOS_INI or ./helios.ini"},
     OPTION_HELP,
     {.name = NULL},
 };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define COLUMN 30 /* where the explanations begin */
+#define COLUMN 24 /* where the explanations begin */
 
 static void print_row(FILE *to, const char *left, const char *right)
 {
@@ -13,7 +13,8 @@ static void print_row(FILE *to, const char *left, const char *right)
 
 static bool in_family(const struct ctl_command *c, const char *family)
 {
-    return family == NULL || strncmp(c->name, family, strlen(family)) == 0;
+    size_t len = family == NULL ? 0 : strlen(family);
+    return family == NULL || (strncmp(c->name, family, len) == 0 && c->name[len] == ' ');
 }
 
 void help_commands(const char *family, FILE *to)
@@ -23,9 +24,7 @@ void help_commands(const char *family, FILE *to)
         if (!c->historical && in_family(c, family))
             print_row(to, c->name, c->help);
     }
-    (void)fputs("\n'helios COMMAND --help' tells more of one command, 'helios --version' "
-                "the version.\n",
-                to);
+    (void)fputs("\n'helios COMMAND --help' tells more of one command.\n", to);
 }
 
 static void print_option(FILE *to, const struct ctl_option *o)

@@ -35,7 +35,7 @@ static int file_mode(const char *path, mode_t *out, struct helios_error *err)
     return rc;
 }
 
-static int create_file(const char *path, struct helios_error *err)
+static int create_file(const struct ctl *ctl, const char *path, struct helios_error *err)
 {
     mode_t mode = 0;
     if (access(path, F_OK) == 0)
@@ -51,6 +51,9 @@ static int create_file(const char *path, struct helios_error *err)
     int rc = fchmod(fd, mode | 0600);
     if (rc != 0)
         rc = err_errno(err, errno, "cannot set the permission of %s", path);
+    else
+        (void)printf("helios %s: created %s with mode %04o, as its folder allows\n",
+                     ctl->command->name, path, (unsigned)mode | 0600);
     (void)close(fd);
     return rc;
 }
@@ -65,7 +68,7 @@ static int prepare_file(const struct ctl *ctl, struct helios_error *err)
     if (rc == 0)
         rc = conf_database(params, &dsn, &user, &password, err);
     if (rc == 0 && dsn.driver == DSN_SQLITE)
-        rc = create_file(dsn.database, err);
+        rc = create_file(ctl, dsn.database, err);
     dsn_fini(&dsn);
     conf_free(params);
     return rc;

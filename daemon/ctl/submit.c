@@ -21,15 +21,15 @@ const struct ctl_option submit_options[] = {
     {ITEM_NO_VALIDATE, 'n', "no-validate", NULL, false,
      "do not check that the arguments are XML or JSON"},
     {ITEM_RUN_AFTER, '\0', "run-after", "TIME", false,
-     "run later: Unix seconds, +30s, +5m, +2h, +1d, or 'YYYY-MM-DD HH:MM:SS'"},
+     "Unix seconds, +30s, +5m, +2h, +1d, or local time"},
     {ITEM_PRIORITY, '\0', "priority", "N", true, "0 to 65535, larger is more urgent"},
     {ITEM_UNIQKEY, '\0', "uniqkey", "KEY", false,
-     "fail if a job of this jobtype with this key is in the queue"},
+     "fail if the queue has a job of this type and key"},
     {ITEM_COALESCE, '\0', "coalesce", "KEY", false, "key for workers that take like jobs"},
     {ITEM_RAW, '\0', "raw", NULL, false,
      "store the bytes as they are, for TheSchwartz workers"},
     {ITEM_LINES, '\0', "lines", NULL, false,
-     "one job for each line of standard input that is not empty"},
+     "one job for each non-empty line of standard input"},
     {.name = NULL},
 };
 

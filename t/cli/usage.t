@@ -13,7 +13,9 @@ my $help = $t->command_ok('--help');
 my @commands = $help =~ /^  ((?:[a-z]+ )?[a-z]+)  /mg;
 cmp_ok(scalar @commands, '>=', 15, 'help lists the commands');
 says($t, 'nothing', [], { err => $help, exit => EX_USAGE });
-says($t, 'a family', ['schema'], { err => qr/schema init.*schema upgrade/s, exit => EX_USAGE });
+is(join('', grep { length > 80 } $help =~ /(.*\n)/g), '', 'the list fits a terminal');
+my $family = says($t, 'a family', ['job'], { err => qr/job info.*job status/s, exit => EX_USAGE });
+unlike($family->{stderr}, qr/jobtype/, 'and no other family');
 
 my @wrong = (
     # words, what standard error has
@@ -49,6 +51,7 @@ is(scalar @links, 13, 'all historical names are there');
 for my $name (@commands, @links) {
     my @words = $name =~ /^helios_/ ? $name : split ' ', $name;
     my $run = says($t, "$name --help", [@words, '--help'], { out => qr/\Ausage: helios[^\n]*\n[^\n]+\.\n\noptions:\n/ });
+    is(join('', grep { length > 80 } $run->{stdout} =~ /(.*\n)/g), '', "$name --help fits a terminal");
     my $entry = entry($name);
     isnt($entry, '', "the manual has $name");
     for my $option (grep { $_ !~ $common } $run->{stdout} =~ /^  (?:-\w, )?--([a-z-]+)/mg) {
