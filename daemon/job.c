@@ -103,8 +103,8 @@ const struct helios_value *helios_job_args(const struct helios_job *job)
     return job->args.map;
 }
 
-/* JSON and Storable have numbers where XML has text: a service must not care. The text joins
- * the job's list, which lives as long as the job. */
+/* JSON and Storable have numbers where XML has text: a service must not care. The text
+ * joins the job's list, which lives as long as the job. */
 static const char *number_text(struct helios_job *job, const struct helios_value *value)
 {
     int64_t i;

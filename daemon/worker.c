@@ -522,6 +522,14 @@ static int work(struct helios_worker *w)
     }
 }
 
+static void worker_free(struct helios_worker *w)
+{
+    store_close(w->store);
+    conf_free(w->params);
+    free(w->group.done);
+    free(w);
+}
+
 int worker_main(const struct heritage *heritage)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -550,6 +558,6 @@ int worker_main(const struct heritage *heritage)
         log_notice("Class %s exited (downshift)", heritage->service);
     if (w->plugin.handle != NULL && w->plugin.service.cleanup != NULL)
         w->plugin.service.cleanup(w);
-    store_close(w->store);
+    worker_free(w);
     return code;
 }
