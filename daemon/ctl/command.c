@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/buf.h"
+
 #define CONFIG_ERROR  "Helios::Config ERROR: "
 #define JOBTYPE_ERROR "Helios::JobType ERROR: "
 
@@ -151,8 +153,8 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
     return c < least ? c : least;
 }
 
-/* How many letters must be added, dropped or changed to make `b` of `a`; both shorter than
- * WORDS_MAX. */
+/* How many letters must be added, dropped or changed to make `b`, of at most WORDS_MAX
+ * letters, of `a`. */
 static unsigned edit_distance(const char *a, const char *b)
 {
     unsigned row[WORDS_MAX + 1];
@@ -189,14 +191,13 @@ static const char *nearest_command(const char *words, unsigned *distance_out)
 const char *command_suggest(const char *first, const char *second)
 {
     unsigned distance = 4; /* further than three letters is another word */
-    char both[WORDS_MAX + 1];
-    if (strlen(first) > WORDS_MAX)
-        return NULL;
     const char *nearest = nearest_command(first, &distance);
-    int len = snprintf(both, sizeof both, "%s %s", first, second == NULL ? "" : second);
-    if (second == NULL || len < 0 || (size_t)len >= sizeof both)
+    if (second == NULL)
         return nearest;
-    const char *nearer = nearest_command(both, &distance);
+    struct buf both = BUF_INIT;
+    buf_printf(&both, "%s %s", first, second);
+    const char *nearer = nearest_command(buf_text(&both), &distance);
+    buf_fini(&both);
     return nearer == NULL ? nearest : nearer;
 }
 
