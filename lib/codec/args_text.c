@@ -7,15 +7,25 @@
 
 #define BOM "\xEF\xBB\xBF"
 
+static bool begins(const char *text, size_t len, const char *with, size_t with_len)
+{
+    return len >= with_len && memcmp(text, with, with_len) == 0;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* How text begins decides what it is read as. XML may be UTF-16, with a byte-order mark or
  * without. */
 static enum args_form sniff(const char *text, size_t len)
 {
-    if (len >= 2 && (memcmp(text, "\xFE\xFF", 2) == 0 || memcmp(text, "\xFF\xFE", 2) == 0 ||
-                     memcmp(text, "\0<", 2) == 0))
+    if (begins(text, len, "\xFE\xFF", 2) || begins(text, len, "\xFF\xFE", 2) ||
+        begins(text, len, "\0<", 2))
         return ARGS_XML;
-    size_t at = len >= 3 && memcmp(text, BOM, 3) == 0 ? 3 : 0;
-    while (at < len && memchr(" \t\r\n", text[at], 4) != NULL)
+    size_t at = begins(text, len, BOM, 3) ? 3 : 0;
+    while (at < len && blank(text[at]))
         at++;
     if (at < len && text[at] == '<')
         return ARGS_XML;
@@ -102,7 +112,7 @@ static enum args_text_result from_json(struct args *out, const char *text, size_
                                        struct helios_error *err)
 {
     struct helios_value *root;
-    size_t skip = text[0] == BOM[0] ? 3 : 0;
+    size_t skip = begins(text, len, BOM, 3) ? 3 : 0;
     if (json_decode(out->arena, text + skip, len - skip, &root, err) != 0)
         return ARGS_TEXT_INVALID;
     const struct helios_value *named = helios_value_get(root, "args");

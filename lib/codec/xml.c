@@ -193,6 +193,18 @@ static void parse(struct xml *x, const char *text, size_t len)
          XML_ErrorString(code));
 }
 
+static int read_all(struct xml *x, const char *text, size_t len,
+                    struct helios_value **root_map)
+{
+    if (x->parser == NULL || x->open == NULL)
+        return err_set(x->err, HELIOS_E_NOMEM, "out of memory while reading XML");
+    parse(x, text, len);
+    if (x->failed)
+        return -1;
+    *root_map = x->open[0];
+    return 0;
+}
+
 int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf8,
                struct helios_value **root_map, struct helios_error *err)
 {
@@ -202,15 +214,10 @@ int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf
     x.parser = XML_ParserCreate(utf8 ? "UTF-8" : NULL);
     x.open =
         calloc((size_t)value_arena_limits(arena)->depth + 1, sizeof(struct helios_value *));
-    if (x.parser == NULL || x.open == NULL)
-        x.failed = err_set(err, HELIOS_E_NOMEM, "out of memory while reading XML") != 0;
-    else
-        parse(&x, text, len);
-    if (!x.failed)
-        *root_map = x.open[0];
+    int result = read_all(&x, text, len, root_map);
     if (x.parser != NULL)
         XML_ParserFree(x.parser);
     free(x.open);
     buf_fini(&x.text);
-    return x.failed ? -1 : 0;
+    return result;
 }

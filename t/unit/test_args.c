@@ -417,12 +417,12 @@ static void check(void **state)
     (void)state;
     static const struct {
         const char *text;
-        const char *error;
+        const char *error; /* "" for none */
     } rows[] = {
-        {"<job><params><a>1</a></params></job>", NULL},
-        {"<metajob><jobs/></metajob>", NULL},
-        {"{\"args\":{\"a\":1}}", NULL},
-        {"{\"a\":1}", NULL},
+        {"<job><params><a>1</a></params></job>", ""},
+        {"<metajob><jobs/></metajob>", ""},
+        {"{\"args\":{\"a\":1}}", ""},
+        {"{\"a\":1}", ""},
         {"<job>\n<params></job>", "XML, line 2, column 11: mismatched tag"},
         {"{\"a\":}", "JSON, line 1, column 6"},
         {"<params>x</params>", "holds text"},
@@ -432,7 +432,7 @@ static void check(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct helios_error err = HELIOS_ERROR_INIT;
         int result = helios_args_check(rows[i].text, strlen(rows[i].text), &err);
-        if ((result == 0) != (rows[i].error == NULL))
+        if ((result == 0) != (rows[i].error[0] == '\0'))
             fail_msg("%s: %d, \"%s\"", rows[i].text, result, err.text);
         if (result != 0 && strstr(err.text, rows[i].error) == NULL)
             fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].text, rows[i].error,

@@ -36,7 +36,8 @@ static void escape_nul_key(char *line)
     char *at = strstr(line, "nul_key") == NULL ? NULL : strstr(line, "\\u0000");
     if (at == NULL)
         return;
-    memcpy(at, "\\\\0", 3);
+    at[1] = '\\';
+    at[2] = '0';
     memmove(at + 3, at + 6, strlen(at + 6) + 1);
 }
 

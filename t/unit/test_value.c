@@ -124,31 +124,31 @@ static void integers(void **state)
     (void)state;
     static const struct {
         const char *text;
-        bool is_int;
         int64_t i;
-        bool is_uint;
         uint64_t u;
+        bool is_int;
+        bool is_uint;
     } rows[] = {
-        {"0", true, 0, true, 0},
-        {"-0", true, 0, true, 0},
-        {"+7", true, 7, true, 7},
-        {"007", true, 7, true, 7},
-        {"-1", true, -1, false, 0},
-        {"9223372036854775807", true, INT64_MAX, true, INT64_MAX},
-        {"9223372036854775808", false, 0, true, 9223372036854775808u},
-        {"-9223372036854775808", true, INT64_MIN, false, 0},
-        {"-9223372036854775809", false, 0, false, 0},
-        {"18446744073709551615", false, 0, true, UINT64_MAX},
-        {"18446744073709551616", false, 0, false, 0},
-        {"", false, 0, false, 0},
-        {"-", false, 0, false, 0},
-        {"+-1", false, 0, false, 0},
-        {"1 ", false, 0, false, 0},
-        {" 1", false, 0, false, 0},
-        {"1x", false, 0, false, 0},
-        {"0x10", false, 0, false, 0},
-        {"1.0", false, 0, false, 0},
-        {"1e3", false, 0, false, 0},
+        {"0", 0, 0, true, true},
+        {"-0", 0, 0, true, true},
+        {"+7", 7, 7, true, true},
+        {"007", 7, 7, true, true},
+        {"-1", -1, 0, true, false},
+        {"9223372036854775807", INT64_MAX, INT64_MAX, true, true},
+        {"9223372036854775808", 0, 9223372036854775808u, false, true},
+        {"-9223372036854775808", INT64_MIN, 0, true, false},
+        {"-9223372036854775809", 0, 0, false, false},
+        {"18446744073709551615", 0, UINT64_MAX, false, true},
+        {"18446744073709551616", 0, 0, false, false},
+        {"", 0, 0, false, false},
+        {"-", 0, 0, false, false},
+        {"+-1", 0, 0, false, false},
+        {"1 ", 0, 0, false, false},
+        {" 1", 0, 0, false, false},
+        {"1x", 0, 0, false, false},
+        {"0x10", 0, 0, false, false},
+        {"1.0", 0, 0, false, false},
+        {"1e3", 0, 0, false, false},
     };
     struct value_arena *a = value_arena_new(NULL);
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
