@@ -355,27 +355,27 @@ static void depth(void **state)
     }
 }
 
-/* A deep thing that is referred to from deep inside would be deeper than the limit. */
+/* A deep thing that is referred to from deep inside would be deeper than the limit, by its
+ * array (tag 2) as by the reference to that (tag 1). */
 static void depth_shared(void **state)
 {
     (void)state;
-    struct buf image = BUF_INIT;
-    buf_append(&image, "\5\v\2\0\0\0\2\4", 8);
-    for (int i = 0; i < 300; i++)
-        buf_append(&image, "\2\0\0\0\1\4", 6);
-    buf_append(&image, "\2\0\0\0\0", 5);
-    buf_append(&image, "\4", 1);
-    for (int i = 0; i < 300; i++)
-        buf_append(&image, "\2\0\0\0\1\4", 6);
-    buf_append(&image, "\0\0\0\0\2", 5);
-    struct value_arena *a = value_arena_new(NULL);
-    struct helios_error err = HELIOS_ERROR_INIT;
-    struct helios_value *root;
-    assert_int_equal(storable_decode(a, image.data, image.len, &root, NULL, &err),
-                     STORABLE_REFUSED);
-    assert_int_equal(err.kind, HELIOS_E_LIMIT);
-    value_arena_free(a);
-    buf_fini(&image);
+    static const char *const again[] = {"\4\0\0\0\0\2", "\0\0\0\0\1"};
+    for (size_t row = 0; row < 2; row++) {
+        struct buf image = BUF_INIT;
+        buf_append(&image, "\5\v\2\0\0\0\2", 7);
+        for (int i = 0; i < 600; i++)
+            buf_append(&image, i == 300 ? "\4\2\0\0\0\0" : "\4\2\0\0\0\1", 6);
+        buf_append(&image, again[row], 6 - row);
+        struct value_arena *a = value_arena_new(NULL);
+        struct helios_error err = HELIOS_ERROR_INIT;
+        struct helios_value *root;
+        assert_int_equal(storable_decode(a, image.data, image.len, &root, NULL, &err),
+                         STORABLE_REFUSED);
+        assert_int_equal(err.kind, HELIOS_E_LIMIT);
+        value_arena_free(a);
+        buf_fini(&image);
+    }
 }
 
 static void results(void **state)
