@@ -26,6 +26,7 @@ root=$(pwd -P)
 var=${HELIOS_VAR:-$root/var}
 database=$var/helios.db
 bin=$root/build/release/daemon
+helios=$bin/ctl/helios
 child=
 drawn=
 
@@ -84,7 +85,7 @@ MAX_WORKERS=$workers
 OVERDRIVE=1
 INI
     export HELIOS_INI="$var/helios.ini"
-    quiet "$bin/helios" schema init
+    quiet "$helios" schema init
 }
 
 # NUL-separated paths of the regular files; not what this script and the build write meanwhile.
@@ -111,7 +112,7 @@ as_jobs() {
 
 submit() {
     list_files | as_jobs >"$var/tmp/jobs" 2>"$var/tmp/skipped"
-    quiet "$bin/helios" submit --lines FileIndexer <"$var/tmp/jobs"
+    quiet "$helios" submit --lines FileIndexer <"$var/tmp/jobs"
 }
 
 bar() {
@@ -161,9 +162,9 @@ report() {
 
 Try next:
     export HELIOS_INI=$HELIOS_INI
-    $bin/helios submit --verbose FileIndexer '<job><params><file>/etc/hostname</file></params></job>'
+    $helios submit --verbose FileIndexer '<job><params><file>/etc/hostname</file></params></job>'
     $bin/helios_d --foreground --drain FileIndexer
-    $bin/helios config explain FileIndexer
+    $helios config explain FileIndexer
 NEXT
 }
 

@@ -36,7 +36,7 @@ my $row = newest();
 is_deeply([@$row{qw(run_after priority uniqkey coalesce)}], [2000000000, 7, 'u1', 'c1'], 'all columns are stored');
 my $again = $t->command('submit', '--uniqkey', 'u1', $class, '<job/>');
 isnt($again->{exit}, 0, 'a uniqkey that is taken: refused');
-like($again->{stderr}, qr/u1/, 'and named');
+like($again->{stderr}, qr/uniqkey|u1/, 'and the reason');
 
 for my $bad ('<job><params></job>', '{"args":', 'neither') {
     my $run = $t->command('submit', $class, $bad);
