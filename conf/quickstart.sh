@@ -112,25 +112,33 @@ as_jobs() {
 
 submit() {
     list_files | as_jobs >"$var/tmp/jobs" 2>"$var/tmp/skipped"
+    skipped=$(cat "$var/tmp/skipped")
     quiet "$helios" submit --lines FileIndexer <"$var/tmp/jobs"
 }
 
-bar() {
+# One line that is drawn again on a terminal; elsewhere a line now and then.
+progress() {
     done=$((total - $1))
-    printf '\r%s of %s jobs done' "$done" "$total"
-    drawn=yes
+    if [ -t 1 ]; then
+        printf '\r%s of %s jobs done' "$done" "$total"
+        drawn=yes
+    elif [ "$done" -ge "$next" ]; then
+        echo "$done of $total jobs done"
+        next=$((done + total / 10 + 1))
+    fi
 }
 
 work() {
     begin "$bin/helios_d" --foreground --drain FileIndexer >"$var/helios_d.log" 2>&1
+    next=1
     while kill -0 "$child" 2>/dev/null; do
-        left=$(query 'SELECT COUNT(*) FROM job') && bar "$left"
+        left=$(query 'SELECT COUNT(*) FROM job') && progress "$left"
         sleep 0.2
     done
     result=0
     finish || result=$?
-    bar "$(query 'SELECT COUNT(*) FROM job')"
-    echo
+    progress "$(query 'SELECT COUNT(*) FROM job')"
+    [ -z "$drawn" ] || echo
     drawn=
     if [ "$result" -gt 1 ]; then
         cat "$var/helios_d.log" >&2
@@ -149,8 +157,13 @@ report() {
     query "
         SELECT printf('%9d  %10.1f MB  %s', COUNT(*), TOTAL(size) / 1e6, mime)
         FROM file_index GROUP BY mime ORDER BY COUNT(*) DESC LIMIT 12"
-    skipped=$(cat "$var/tmp/skipped")
-    [ "$skipped" = 0 ] || echo "$skipped files not submitted: their names are not UTF-8"
+    query "
+        SELECT printf('           and %d more types', COUNT(DISTINCT mime) - 12)
+        FROM file_index HAVING COUNT(DISTINCT mime) > 12"
+    [ "$skipped" = 0 ] || echo "not submitted, because their names are not UTF-8: $skipped files"
+    query "
+        SELECT printf('%d jobs are to be tried again later: run the last command below then', COUNT(*))
+        FROM job HAVING COUNT(*) > 0"
     if [ "$result" = 1 ]; then
         echo "failed, and why:"
         query "
@@ -162,9 +175,9 @@ report() {
 
 Try next:
     export HELIOS_INI=$HELIOS_INI
-    $helios submit --verbose FileIndexer '<job><params><file>/etc/hostname</file></params></job>'
-    $bin/helios_d --foreground --drain FileIndexer
     $helios config explain FileIndexer
+    $helios submit --verbose FileIndexer file=/etc/hostname
+    $bin/helios_d --foreground --drain FileIndexer
 NEXT
 }
 

@@ -33,12 +33,23 @@ for my $round (1, 2) {
     is($run->{exit}, 0, "run $round: exit code") or diag $run->{stderr}, $run->{stdout};
     like($run->{stdout}, qr/^9 files completed, 0 failed, in /m, "run $round: what was done");
     like($run->{stdout}, qr/^ *9 .* text\/plain$/m, "run $round: by type");
-    like($run->{stdout}, qr/^1 files? not submitted/m, "run $round: what was skipped");
+    like($run->{stdout}, qr/^not submitted.*: 1 files$/m, "run $round: what was skipped");
     like($run->{stdout}, qr/^Try next:\n(?:    \S.*\n){4}/m, "run $round: what to try next");
     $database //= DBI->connect("dbi:SQLite:dbname=$var/helios.db", '', '', { RaiseError => 1 });
+    $database->sqlite_busy_timeout(20_000);
     is_deeply([sort map { $_->[0] } @{ $database->selectall_arrayref('SELECT CAST(path AS BLOB) FROM file_index') }],
         [sort map { "$folder/$_" } @names], "run $round: every name came through");
     is_deeply([glob "$var/run/*"], [], "run $round: nothing is left running");
+}
+
+# A job that another program left in the queue, and that cannot succeed.
+$t->command_ok('submit', '--config', "$var/helios.ini", 'FileIndexer', "file=$folder/missing");
+{
+    my $run = $t->collect(quickstart($folder), 120);
+    is($run->{exit}, 0, 'with a failing job: exit code');
+    like($run->{stdout}, qr/^1 jobs of a run before/m, 'what was there before is said');
+    like($run->{stdout}, qr/^9 files completed, 1 failed, in /m, 'and what has failed');
+    like($run->{stdout}, qr/^failed, and why:\n    job \d+: No such file or directory: \Q$folder\E\/missing$/m, 'and why');
 }
 
 # Ctrl-C and TERM at various moments: nothing stays, and the next run works.
