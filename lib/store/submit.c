@@ -115,11 +115,35 @@ static int submit(struct store *store, const struct helios_submission *jobs, siz
     return store_end(store, insert_all(store, jobs, n, jobids, err), err);
 }
 
+/* The server names an index, the submitter wants to hear of the key. */
+static void name_duplicate(const struct helios_submission *jobs, size_t n,
+                           struct helios_error *err)
+{
+    const struct helios_submission *only = NULL;
+    size_t keys = 0;
+    if (err == NULL || err->kind != HELIOS_E_DUPLICATE)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        if (jobs[i].uniqkey != NULL) {
+            only = &jobs[i];
+            keys++;
+        }
+    }
+    if (keys == 1)
+        (void)err_set(err, HELIOS_E_DUPLICATE,
+                      "a job of %s with the uniqkey %s is in the queue already",
+                      only->jobtype, only->uniqkey);
+    else
+        (void)err_wrap(err, "one of %zu uniqkeys is in the queue already, or given twice",
+                       keys);
+}
+
 int store_submit(struct store *store, const struct helios_submission *jobs, size_t n,
                  uint64_t *jobids, struct helios_error *err)
 {
     if (n == 0 || submit(store, jobs, n, jobids, err) == 0)
         return 0;
+    name_duplicate(jobs, n, err);
     if (jobids != NULL)
         memset(jobids, 0, n * sizeof *jobids);
     return err_wrap(err, "cannot submit");
