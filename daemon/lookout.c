@@ -74,6 +74,7 @@ static void went_away(struct master *m, const struct msg *msg)
     }
     if (!l->away)
         log_err("SAFE MODE: the database is away: %s", l->away_text);
+    ready_notify(&m->ready, "STATUS=away from the database: %s", l->away_text);
     l->away = true;
     if (m->settings.safe_mode_retries > 0 && m->stop.stage == STOP_NOT &&
         (int64_t)l->failures >= m->settings.safe_mode_retries)

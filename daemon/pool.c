@@ -49,7 +49,6 @@ void pool_take(struct pool *pool, unsigned slot, pid_t pid, int fd, uint32_t gen
                                                .launched = now};
     if (slot >= pool->high)
         pool->high = slot + 1;
-    atomic_store(&pool->board->used_slots, pool->high);
 }
 
 struct pool_worker *pool_by_pid(struct pool *pool, pid_t pid)

@@ -13,16 +13,15 @@ static void take_settings(struct master *m, const struct settings *settings)
 {
     m->settings = *settings;
     log_set_threshold(settings->log_threshold);
-    if (settings->max_workers <= (int64_t)BOARD_SLOTS) {
-        m->work.cut = false;
-        return;
-    }
-    m->settings.max_workers = BOARD_SLOTS;
-    if (!m->work.cut)
+    bool cut = settings->max_workers > (int64_t)BOARD_SLOTS;
+    if (cut)
+        m->settings.max_workers = BOARD_SLOTS;
+    m->heritage.settings = m->settings;
+    if (cut && !m->work.cut)
         log_warning("MAX_WORKERS %" PRId64
                     " is more than the %u of one daemon; taken as %u",
                     settings->max_workers, BOARD_SLOTS, BOARD_SLOTS);
-    m->work.cut = true;
+    m->work.cut = cut;
 }
 
 void work_answer(struct master *m, const struct msg_snapshot *snapshot)
@@ -107,6 +106,8 @@ static void announce_work(struct master *m, const struct policy_in *in, unsigned
 static void announce(struct master *m, const struct policy_in *in, unsigned count)
 {
     struct work *w = &m->work;
+    ready_notify(&m->ready, "STATUS=%s%u workers, %" PRIu64 " jobs waiting",
+                 in->settings.hold ? "holding, " : "", in->running + count, in->found);
     if (in->settings.hold) {
         if (line_due(&w->next_hold_line, in->now, LINE_PERIOD_MS))
             log_notice("%s %s HOLDING", m->heritage.program, m->heritage.service);

@@ -126,7 +126,6 @@ int worker_launch(struct master *m, struct mono now)
         pause_launching(m, now, err.text);
         return -1;
     }
-    m->heritage.settings = m->settings;
     if (fork_worker(m, (unsigned)slot, now) != 0) {
         pause_launching(m, now, strerror(errno));
         return -1;

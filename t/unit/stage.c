@@ -227,6 +227,7 @@ static int play(const struct heritage *h, enum play what)
 
 static int worker(const struct heritage *h)
 {
+    (void)alarm(3 * DEADLINE_S); /* also those that hear nothing end with a failed test */
     stage->launches++;
     stage->last_pid = getpid();
     (void)snprintf(stage->version, sizeof stage->version, "%s", h->version);
