@@ -180,7 +180,8 @@ static bool read_key(struct reader *r, struct frame *f, struct helios_value *val
            exhausted(r);
 }
 
-/* Adds an item to the container on top. */
+/* Adds an item to the container on top. What is new has been measured on its way down; a
+ * shared part may stand deeper here than where it was read. */
 static bool hold(struct reader *r, struct frame *f, const struct thing *item)
 {
     if (item->container)
@@ -204,14 +205,14 @@ static bool refer(struct reader *r, struct frame *f, const struct thing *target)
     f->thing.container = false;
     f->left = 0;
     if (target->container && r->depth > 1 && f->class_name == NULL)
-        return f->level + target->height - 1 <= r->limits->depth || too_large(r);
+        return true;
     f->thing.value = value_ref(r->arena, target->value);
     if (f->thing.value == NULL)
         return exhausted(r);
     f->thing.nodes++;
     f->thing.height++;
     value_bless(f->thing.value, f->class_name);
-    return f->level + target->height <= r->limits->depth || too_large(r);
+    return true;
 }
 
 /* Hands a finished thing to what waits for it, and that, if it is finished now, further up.
