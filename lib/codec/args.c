@@ -60,7 +60,7 @@ static struct helios_value *image_root(struct args *out)
     return repaired != NULL ? repaired : root;
 }
 
-/* The text in the list of one element that Helios stores. */
+/* The text in the list that Helios stores. */
 static void from_helios(struct args *out, const struct helios_value *first)
 {
     out->text = helios_value_text(first, &out->text_len);
@@ -77,6 +77,18 @@ static void from_helios(struct args *out, const struct helios_value *first)
     out->malformed = true;
 }
 
+/* Helios reads the first element and ignores the rest. A longer list whose first element is
+ * not what Helios writes is another program's own structure, and the service's to read. */
+static void from_list(struct args *out, const struct helios_value *list)
+{
+    const struct args before = *out;
+    if (helios_value_text(helios_value_at(list, 0), NULL) == NULL)
+        return;
+    from_helios(out, helios_value_at(list, 0));
+    if (out->malformed && helios_value_count(list) > 1 && out->why.kind != HELIOS_E_NOMEM)
+        *out = before;
+}
+
 static void from_image(struct args *out)
 {
     const struct helios_value *root = image_root(out);
@@ -85,9 +97,8 @@ static void from_image(struct args *out)
     out->tree = root;
     if (helios_value_type(root) == HELIOS_MAP)
         out->map = root;
-    if (helios_value_type(root) == HELIOS_LIST &&
-        helios_value_text(helios_value_at(root, 0), NULL) != NULL)
-        from_helios(out, helios_value_at(root, 0));
+    if (helios_value_type(root) == HELIOS_LIST)
+        from_list(out, root);
 }
 
 /* Bytes that no image holds belong to the service; XML and JSON are a help, not a rule. */

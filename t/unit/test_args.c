@@ -163,6 +163,8 @@ static const struct {
      "{\"blessed\":\"Foo\",\"value\":{\"a\":1}}"},
     {"list of numbers", "050b02000000010881", ARGS_STORABLE, false, "[1]", NULL},
     {"empty list", "050b0200000000", ARGS_STORABLE, false, "[]", NULL},
+    {"list of several plain words", "050b02000000020a047573657208aa", ARGS_STORABLE, false,
+     "[{\"bytes_hex\":\"75736572\"},42]", NULL},
     {"list of undef", "050b020000000105", ARGS_STORABLE, false, "[null]", NULL},
     {"string", "050b0a0161", ARGS_STORABLE, false, "{\"bytes_hex\":\"61\"}", NULL},
     {"native hash",
