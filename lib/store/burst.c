@@ -62,8 +62,9 @@ int store_burst(struct store *store, struct store_held *metajob, uint32_t child_
     *children = 0;
     metajob->lost = false;
     db_rollback(store->db);
-    int rc = b.rows != NULL ? store_note_probe(store, err)
-                            : err_set(err, HELIOS_E_NOMEM, "out of memory");
+    if (b.rows == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory for the jobs of a metajob");
+    int rc = store_note_probe(store, err);
     if (rc == 0)
         rc = store_begin(store, err);
     if (rc == 0)

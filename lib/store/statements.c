@@ -11,7 +11,16 @@
 #define CLAIM_ROWS                                                                         \
     "WHERE funcid = ? AND run_after <= UNIX_TIMESTAMP() AND "                              \
     "grabbed_until <= UNIX_TIMESTAMP() ORDER BY run_after, jobid LIMIT ?"
-#define OURS " AND grabbed_until IN (?, ?, ?)"
+/* Statements over lists of ids must not look at other rows: on a small table a server would
+ * rather read all of it, and wait for the rows that others have locked. */
+#define FORCE_PRIMARY    " FORCE INDEX (PRIMARY)"
+#define CLAIM_TAKE(hint) "UPDATE job" hint " SET grabbed_until = ? WHERE jobid IN ({?})"
+#define JOB_RELEASE(hint)                                                                  \
+    "UPDATE job" hint " SET grabbed_until = 0 WHERE jobid IN ({?})" OURS
+#define JOB_RENEW(hint) "UPDATE job" hint " SET grabbed_until = ? WHERE jobid IN ({?})" OURS
+#define JOB_DELETE      "WHERE jobid IN ({?})" OURS
+#define NOTE_DELETE     "WHERE jobid IN ({?})"
+#define OURS            " AND grabbed_until IN (?, ?, ?)"
 #define LOCK_FAILED                                                                        \
     "SELECT UNIX_TIMESTAMP(), (SELECT COUNT(*) FROM error WHERE error.jobid = job.jobid) " \
     "FROM job WHERE jobid = ?" OURS
@@ -44,14 +53,14 @@ static const char *const common[STATEMENTS] = {
         "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
     [ST_CLAIM_LOCK] = CLAIM_COLUMNS CLAIM_ROWS " FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_LOOK] = CLAIM_COLUMNS CLAIM_ROWS,
-    [ST_CLAIM_TAKE] = "UPDATE job SET grabbed_until = ? WHERE jobid IN ({?})",
+    [ST_CLAIM_TAKE] = CLAIM_TAKE(FORCE_PRIMARY),
     [ST_CLAIM_TAKE_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
                           "grabbed_until = ? AND grabbed_until <= UNIX_TIMESTAMP() AND "
                           "run_after <= UNIX_TIMESTAMP()",
 
-    [ST_JOB_DELETE] = "DELETE FROM job WHERE jobid IN ({?})" OURS,
-    [ST_JOB_RELEASE] = "UPDATE job SET grabbed_until = 0 WHERE jobid IN ({?})" OURS,
-    [ST_JOB_RENEW] = "UPDATE job SET grabbed_until = ? WHERE jobid IN ({?})" OURS,
+    [ST_JOB_DELETE] = "DELETE job FROM job" FORCE_PRIMARY " " JOB_DELETE,
+    [ST_JOB_RELEASE] = JOB_RELEASE(FORCE_PRIMARY),
+    [ST_JOB_RENEW] = JOB_RENEW(FORCE_PRIMARY),
     [ST_JOB_RETRY] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?",
     [ST_JOB_LEASE] = "SELECT grabbed_until FROM job WHERE jobid = ?",
     [ST_JOB_READ_HELD] = CLAIM_COLUMNS "WHERE jobid = ?" OURS,
@@ -62,7 +71,7 @@ static const char *const common[STATEMENTS] = {
                       "WHERE jobid = ?",
 
     [ST_NOTE_LOOK] = "SELECT jobid FROM note LIMIT 1",
-    [ST_NOTE_DELETE] = "DELETE FROM note WHERE jobid IN ({?})",
+    [ST_NOTE_DELETE] = "DELETE note FROM note" FORCE_PRIMARY " " NOTE_DELETE,
     [ST_HISTORY_ADD] = HISTORY_ADD "{(?, ?, ?, ?, ?, ?, ?, ?, ?, UNIX_TIMESTAMP(), ?)}",
     /* A job that failed and was completed in one second ended as completed. */
     [ST_HISTORY_LAST] = "SELECT exitstatus, complete_time FROM helios_job_history_tb "
@@ -116,23 +125,28 @@ static const char *const common[STATEMENTS] = {
     [ST_SCHEMA_UNLOCK] = "SELECT RELEASE_LOCK(CONCAT('helios_schema_', MD5(DATABASE())))",
 };
 
-/* Where SQLite needs another spelling: it has no row locks, no LIMIT on DELETE, and Perl
- * programs find the texts of log and history with the type TEXT. */
+/* Where SQLite needs another spelling: it has no row locks, no hints, no LIMIT on DELETE,
+ * and Perl programs find the texts of log and history with the type TEXT. */
 static const char *const sqlite[STATEMENTS] = {
-    [ST_JOB_LOCK_FAILED] = LOCK_FAILED,
+    [ST_CLAIM_TAKE] = (CLAIM_TAKE("")),
+    [ST_JOB_DELETE] = ("DELETE FROM job " JOB_DELETE),
+    [ST_JOB_RELEASE] = (JOB_RELEASE("")),
+    [ST_JOB_RENEW] = (JOB_RENEW("")),
+    [ST_NOTE_DELETE] = ("DELETE FROM note " NOTE_DELETE),
+    [ST_JOB_LOCK_FAILED] = (LOCK_FAILED),
     [ST_HISTORY_ADD] =
-        HISTORY_ADD "{(?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, UNIX_TIMESTAMP(), ?)}",
-    [ST_ERROR_CLEAN] = "DELETE FROM error WHERE rowid IN (SELECT rowid FROM error "
-                       "WHERE error_time < UNIX_TIMESTAMP() - 604800 LIMIT 1000)",
+        (HISTORY_ADD "{(?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, UNIX_TIMESTAMP(), ?)}"),
+    [ST_ERROR_CLEAN] = ("DELETE FROM error WHERE rowid IN (SELECT rowid FROM error "
+                        "WHERE error_time < UNIX_TIMESTAMP() - 604800 LIMIT 1000)"),
     [ST_EXITSTATUS_CLEAN] =
-        "DELETE FROM exitstatus WHERE rowid IN (SELECT rowid FROM exitstatus "
-        "WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000)",
-    [ST_LOG_ADD] = LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))}",
+        ("DELETE FROM exitstatus WHERE rowid IN (SELECT rowid FROM exitstatus "
+         "WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000)"),
+    [ST_LOG_ADD] = (LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))}"),
     [ST_SCHEMA_TABLES] =
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN " EACH_TABLE,
-    [ST_SCHEMA_INDEX] = "SELECT (SELECT GROUP_CONCAT(name) FROM "
-                        "(SELECT name FROM pragma_index_info(list.name) ORDER BY seqno)) "
-                        "FROM pragma_index_list(?) AS list",
+        ("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN " EACH_TABLE),
+    [ST_SCHEMA_INDEX] = ("SELECT (SELECT GROUP_CONCAT(name) FROM "
+                         "(SELECT name FROM pragma_index_info(list.name) ORDER BY seqno)) "
+                         "FROM pragma_index_list(?) AS list"),
 };
 
 const char *statement_text(enum statement id, enum helios_db_kind kind)

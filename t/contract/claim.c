@@ -177,6 +177,56 @@ static void locked_rows_are_passed_over(void **state)
     store_close(rival.store);
 }
 
+/* Nor does anybody who ends or gives back jobs of his own wait for them. */
+struct owner {
+    struct store *store;
+    struct store_job jobs[4];
+};
+
+static void owner_ends_his_jobs(void *arg, const uint64_t *jobids, size_t n,
+                                uint32_t lease_until)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct owner *o = arg;
+    struct store_held held[2] = {fixture_held(&o->jobs[0]), fixture_held(&o->jobs[1])};
+    uint64_t ids[2] = {o->jobs[2].jobid, o->jobs[3].jobid};
+    uint64_t count = 0;
+    (void)jobids;
+    (void)n;
+    (void)lease_until;
+    OK(store_complete(o->store, held, 2, &fixture_outcome, &err));
+    OK(store_renew(o->store, ids, 2, held[0].leases, 5, &count, &err));
+    assert_int_equal(count, 2);
+    OK(store_release(o->store, ids, 2, (uint32_t[3]){5, 5, 5}, &count, &err));
+    assert_int_equal(count, 2);
+}
+
+static void locked_rows_hold_nobody_up(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct owner owner = {.store = fixture_open()};
+    struct store_claim claim = {.funcid = fixture_jobtype(*state, "A"),
+                                .want = 3,
+                                .lease_s = 60,
+                                .announce = owner_ends_his_jobs,
+                                .arg = &owner};
+    struct store_job jobs[3];
+    size_t got = 0;
+    (void)fixture_submit(*state, "A", 7);
+    if (!fixture_two_writers()) {
+        store_close(owner.store);
+        skip();
+    }
+    assert_int_equal(fixture_claim(owner.store, claim.funcid, owner.jobs, 4), 4);
+    OK(store_claim(*state, &claim, jobs, &got, &err));
+    assert_int_equal(got, 3);
+    for (size_t i = 0; i < 3; i++)
+        store_job_fini(&jobs[i]);
+    for (size_t i = 0; i < 4; i++)
+        store_job_fini(&owner.jobs[i]);
+    store_close(owner.store);
+}
+
 static void lose_the_race(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
 {
     struct store *other = arg;
@@ -345,6 +395,7 @@ int suite_claim(void)
         CONTRACT_TEST(lease_and_nothing_else),
         CONTRACT_TEST(counts),
         CONTRACT_TEST(locked_rows_are_passed_over),
+        CONTRACT_TEST(locked_rows_hold_nobody_up),
         CONTRACT_TEST(changed_meanwhile_is_not_taken),
         CONTRACT_TEST(processes_share_the_jobs),
         CONTRACT_TEST(processes_share_them_on_an_old_server),

@@ -355,17 +355,14 @@ uint32_t fixture_jobtype(struct store *store, const char *name)
 uint64_t fixture_submit(struct store *store, const char *jobtype, size_t n)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    struct helios_submission job = HELIOS_SUBMISSION_INIT;
-    uint64_t first = 0;
-    job.jobtype = jobtype;
-    job.args = "<job/>";
-    job.args_len = 6;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t jobid = 0;
-        OK(store_submit(store, &job, 1, &jobid, &err));
-        first = i == 0 ? jobid : first;
-    }
-    return first;
+    struct helios_submission jobs[FIXTURE_JOBS];
+    uint64_t jobids[FIXTURE_JOBS];
+    assert_in_range(n, 1, FIXTURE_JOBS);
+    for (size_t i = 0; i < n; i++)
+        jobs[i] = (struct helios_submission){
+            .jobtype = jobtype, .args = "<job/>", .args_len = 6, .priority = -1};
+    OK(store_submit(store, jobs, n, jobids, &err));
+    return jobids[0];
 }
 
 size_t fixture_claim(struct store *store, uint32_t funcid, struct store_job *jobs,

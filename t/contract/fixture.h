@@ -62,6 +62,7 @@ void fixture_fails(int rc, enum helios_error_kind kind, const struct helios_erro
 #define COUNT(store, table) fixture_number((store), "SELECT COUNT(*) FROM " table)
 
 uint32_t fixture_jobtype(struct store *store, const char *name);
+#define FIXTURE_JOBS 400
 /* Submits `n` jobs with the text "<job/>" and gives the first id. */
 uint64_t fixture_submit(struct store *store, const char *jobtype, size_t n);
 /* Claims up to `want` with a lease of 3600 s. */
