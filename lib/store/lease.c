@@ -3,10 +3,13 @@
 
 /* ---- released and renewed ---- */
 
-/* One statement is a transaction by itself; several get one. */
+/* One statement is a transaction by itself; several get one. `changed` may be NULL. */
 static int change(struct store *store, const struct store_ids *ids, uint64_t *changed,
                   struct helios_error *err)
 {
+    uint64_t unused = 0;
+    if (changed == NULL)
+        changed = &unused;
     if (ids->n <= GROUPS_MAX)
         return store_exec_ids(store, ids, changed, err);
     if (store_begin(store, err) != 0)

@@ -129,12 +129,13 @@ int store_fail(struct store *store, struct store_held *held,
                const struct store_failure *failure, const struct store_outcome *outcome,
                struct store_failed *out, struct helios_error *err);
 
-/* Gives jobs back: grabbed_until = 0 where it is still one of `leases`. `*released` counts.
- */
+/* Gives jobs back: grabbed_until = 0 where it is still one of `leases`. `*released`
+ * (may be NULL) counts. */
 int store_release(struct store *store, const uint64_t *jobids, size_t n,
                   const uint32_t leases[3], uint64_t *released, struct helios_error *err);
 
-/* Writes a new lease where the row still has one of `leases`. `*renewed` counts rows. */
+/* Writes a new lease where the row still has one of `leases`. `*renewed` (may be NULL)
+ * counts rows. */
 int store_renew(struct store *store, const uint64_t *jobids, size_t n,
                 const uint32_t leases[3], uint32_t lease_until, uint64_t *renewed,
                 struct helios_error *err);

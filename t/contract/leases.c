@@ -44,6 +44,7 @@ static void released(void **state)
     assert_int_equal(n, 0);
     OK(store_release(*state, c->jobids, 0, c->leases, &n, &err));
     assert_int_equal(n, 0);
+    OK(store_release(*state, c->jobids, N, c->leases, NULL, NULL));
 }
 
 static void renewed(void **state)
