@@ -243,6 +243,8 @@ static void init(struct master *m, struct master_config *config)
 {
     m->config = config;
     m->heritage = config->heritage;
+    (void)snprintf(m->program, sizeof m->program, "%s", config->heritage.program);
+    m->heritage.program = m->program;
     m->heritage.debug = m->heritage.debug || config->debug;
     m->heritage.master_pid = (int32_t)getpid();
     m->heritage.start_time = wall_now();

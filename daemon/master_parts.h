@@ -91,6 +91,7 @@ struct master {
     struct heritage heritage; /* of the next child */
     struct ini *own_ini;      /* of a HUP; NULL while it is the caller's */
     struct settings settings; /* of the last answer, max_workers cut to BOARD_SLOTS */
+    char program[PATH_MAX];   /* a copy: a process title is written over argv[0] */
     char pid_path[PATH_MAX];
     char ini_path[PATH_MAX];
     char board_path[PATH_MAX];
