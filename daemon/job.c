@@ -31,6 +31,9 @@ void job_fini(struct helios_job *job)
 }
 
 static void decide(struct helios_job *job, enum job_verdict verdict, int status,
+                   const char *format, va_list ap) HELIOS_PRINTF(4, 0);
+
+static void decide(struct helios_job *job, enum job_verdict verdict, int status,
                    const char *format, va_list ap)
 {
     if (job->verdict != VERDICT_NONE)

@@ -40,7 +40,8 @@ enum board_hold {
     BOARD_HOLD_STARTED, /* run was called */
     BOARD_HOLD_DONE,    /* run has returned; its outcome waits for a commit */
     BOARD_HOLD_TAKEN    /* poller, by compare-and-swap from CLAIMED: is being given back
-                           because the    job before it takes long; the worker must not start it
+                           because the    job before it takes long; the worker must not start
+                           it
                          */
 };
 

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 command -v clang-tidy >/dev/null || { echo "clang-tidy is not installed"; exit 77; }
 if [ $# = 0 ]; then
     sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",\{0,1\}\$|\1|p" "$build/compile_commands.json" | sort -u |
-        xargs -n 2 -P "$(nproc)" clang-tidy --quiet -p "$build"
+        xargs -n 1 -P "$(nproc)" clang-tidy --quiet -p "$build"
 else
     clang-tidy --quiet -p "$build" "$@"
 fi
