@@ -55,13 +55,41 @@ bool store_job_read(struct store_job *job, const struct helios_datum *columns)
 
 /* ---- claim ---- */
 
+/* A server keeps every row locked that a locking scan has read, also those that were not
+ * due: scanning the index with locks would hold up everybody whose jobs are being run. So
+ * ids are looked up without locks first, some more than are wanted as others look up the
+ * same, and then rows are locked by their ids. */
+#define SPARE_IDS 16u
+
 struct batch {
     const struct store_claim *claim;
     struct store_job *jobs;
     size_t n;
+    uint64_t *ids; /* of jobs that were due, in order */
+    size_t ids_n, ids_max;
     int64_t now; /* of the database */
     bool failed; /* out of memory */
 };
+
+static int batch_id_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct batch *b = arg;
+    (void)n;
+    if (b->ids_n == b->ids_max)
+        return 1;
+    b->ids[b->ids_n++] = helios_datum_uint(&columns[0]);
+    return 0;
+}
+
+static int batch_look(struct store *store, struct batch *b, struct helios_error *err)
+{
+    b->ids_max = 2 * b->claim->want + SPARE_IDS;
+    struct helios_datum params[] = {helios_uint(b->claim->funcid), helios_uint(b->ids_max)};
+    b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
+    if (b->ids == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+    return store_query(store, ST_CLAIM_IDS, 0, params, 2, batch_id_row, b, err);
+}
 
 static int batch_row(void *arg, const struct helios_datum *columns, size_t n)
 {
@@ -83,14 +111,56 @@ static void batch_free(struct batch *b)
         store_job_fini(&b->jobs[--b->n]);
 }
 
-static int batch_read(struct store *store, struct batch *b, enum statement id,
-                      struct helios_error *err)
+static int batch_checked(const struct batch *b, int rc, struct helios_error *err)
+{
+    if (rc == 0 && b->failed)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+    return rc;
+}
+
+static int batch_read(struct store *store, struct batch *b, struct helios_error *err)
 {
     struct helios_datum params[] = {helios_uint(b->claim->funcid),
                                     helios_uint(b->claim->want)};
-    if (store_query(store, id, 0, params, 2, batch_row, b, err) != 0)
-        return -1;
-    return b->failed ? err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs") : 0;
+    int rc = store_query(store, ST_CLAIM_ROWS, 0, params, 2, batch_row, b, err);
+    return batch_checked(b, rc, err);
+}
+
+static int lock_some(struct store *store, struct batch *b, size_t from, size_t n,
+                     struct helios_error *err)
+{
+    struct helios_datum limit = helios_uint(b->claim->want - b->n);
+    struct store_ids ids = {.id = ST_CLAIM_LOCK,
+                            .jobids = b->ids + from,
+                            .n = n,
+                            .after = &limit,
+                            .after_n = 1};
+    int rc = store_query_ids(store, &ids, batch_row, b, err);
+    return batch_checked(b, rc, err);
+}
+
+static int earlier(const void *x, const void *y)
+{
+    const struct store_job *a = x;
+    const struct store_job *b = y;
+    if (a->run_after != b->run_after)
+        return a->run_after < b->run_after ? -1 : 1;
+    return a->jobid < b->jobid ? -1 : a->jobid > b->jobid;
+}
+
+/* As many as are wanted, the oldest first; where others were quicker, of all the ids. */
+static int batch_lock(struct store *store, struct batch *b, struct helios_error *err)
+{
+    for (size_t from = 0; from < b->ids_n && b->n < b->claim->want;) {
+        size_t most = b->n == from ? b->claim->want - b->n : b->ids_n - from;
+        size_t n = b->ids_n - from < most ? b->ids_n - from : most;
+        n = n < GROUPS_MAX ? n : GROUPS_MAX;
+        if (lock_some(store, b, from, n, err) != 0)
+            return -1;
+        from += n;
+    }
+    qsort(b->jobs, b->n, sizeof *b->jobs, earlier);
+    return 0;
 }
 
 /* Tells the ids before any row is changed, so that a death in what follows is accounted
@@ -171,9 +241,8 @@ static int claim_in_transaction(struct store *store, struct batch *b,
     unsigned flags = db_flags(store->db);
     bool skip = (flags & DB_SKIP_LOCKED) != 0;
     bool locked = skip || (flags & DB_ONE_WRITER) != 0;
-    if (batch_read(store, b, skip ? ST_CLAIM_LOCK : ST_CLAIM_LOOK, err) != 0)
-        return -1;
-    return b->n == 0 ? 0 : batch_take(store, b, locked, err);
+    int rc = skip ? batch_lock(store, b, err) : batch_read(store, b, err);
+    return rc != 0 || b->n == 0 ? rc : batch_take(store, b, locked, err);
 }
 
 int store_claim(struct store *store, const struct store_claim *claim,
@@ -181,9 +250,14 @@ int store_claim(struct store *store, const struct store_claim *claim,
 {
     struct batch b = {.claim = claim, .jobs = jobs};
     *got = 0;
-    int rc = store_begin(store, err);
-    if (rc == 0)
-        rc = store_end(store, claim_in_transaction(store, &b, err), err);
+    db_rollback(store->db);
+    int rc = batch_look(store, &b, err);
+    if (rc == 0 && b.ids_n > 0) {
+        rc = store_begin(store, err);
+        if (rc == 0)
+            rc = store_end(store, claim_in_transaction(store, &b, err), err);
+    }
+    free(b.ids);
     if (rc != 0) {
         batch_free(&b);
         return err_wrap(err, "cannot claim jobs");

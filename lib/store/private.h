@@ -61,6 +61,9 @@ struct store_ids {
 };
 int store_exec_ids(struct store *store, const struct store_ids *ids, uint64_t *changed,
                    struct helios_error *err);
+/* A query over at most GROUPS_MAX ids. */
+int store_query_ids(struct store *store, const struct store_ids *ids, helios_row_fn *row,
+                    void *arg, struct helios_error *err);
 
 /* An INSERT of `n` rows of `width` values: `fill` writes those of row `i`. Split into
  * statements of a few fixed lengths; `row` (may be NULL) gets what they return. */
@@ -86,8 +89,8 @@ void store_datum_leases(const uint32_t leases[STORE_LEASES],
                         struct helios_datum out[STORE_LEASES]);
 /* A number whose column is NULL for -1. */
 struct helios_datum store_number_or_null(int64_t value);
-/* Copies a row of the columns that ST_CLAIM_... and ST_JOB_READ_HELD give; false when
- * memory ran out, then nothing is allocated. */
+/* Copies a row of the columns that ST_CLAIM_ROWS, _LOCK and ST_JOB_READ_HELD give; false
+ * when memory ran out, then nothing is allocated. */
 bool store_job_read(struct store_job *job, const struct helios_datum *columns);
 #define STORE_JOB_NOW_COLUMN 9
 

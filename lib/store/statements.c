@@ -5,12 +5,11 @@
 
 #define CLAIM_COLUMNS                                                                      \
     "SELECT jobid, funcid, arg, uniqkey, coalesce, insert_time, run_after, priority, "     \
-    "grabbed_until, UNIX_TIMESTAMP() FROM job "
+    "grabbed_until, UNIX_TIMESTAMP() FROM job"
+#define DUE "run_after <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP()"
 /* The order is that of the index (funcid, run_after), to which both databases append the
  * primary key: no sorting. */
-#define CLAIM_ROWS                                                                         \
-    "WHERE funcid = ? AND run_after <= UNIX_TIMESTAMP() AND "                              \
-    "grabbed_until <= UNIX_TIMESTAMP() ORDER BY run_after, jobid LIMIT ?"
+#define DUE_OF_TYPE " WHERE funcid = ? AND " DUE " ORDER BY run_after, jobid LIMIT ?"
 /* Statements over lists of ids must not look at other rows: on a small table a server would
  * rather read all of it, and wait for the rows that others have locked. */
 #define FORCE_PRIMARY    " FORCE INDEX (PRIMARY)"
@@ -46,24 +45,24 @@ static const char *const common[STATEMENTS] = {
     [ST_JOBTYPE_BY_ID] = "SELECT funcid, funcname FROM funcmap WHERE funcid = ?",
     [ST_JOBTYPE_ADD] = "INSERT INTO funcmap (funcname) VALUES (?)",
 
-    [ST_WAITING] = "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND "
-                   "run_after <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP() "
-                   "LIMIT ?) AS due",
+    [ST_WAITING] = "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND " DUE
+                   " LIMIT ?) AS due",
     [ST_BACKLOG] =
         "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
-    [ST_CLAIM_LOCK] = CLAIM_COLUMNS CLAIM_ROWS " FOR UPDATE SKIP LOCKED",
-    [ST_CLAIM_LOOK] = CLAIM_COLUMNS CLAIM_ROWS,
+    [ST_CLAIM_IDS] = "SELECT jobid FROM job" DUE_OF_TYPE,
+    [ST_CLAIM_ROWS] = CLAIM_COLUMNS DUE_OF_TYPE,
+    [ST_CLAIM_LOCK] = CLAIM_COLUMNS FORCE_PRIMARY " WHERE jobid IN ({?}) AND " DUE
+                                                  " LIMIT ? FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_TAKE] = CLAIM_TAKE(FORCE_PRIMARY),
     [ST_CLAIM_TAKE_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
-                          "grabbed_until = ? AND grabbed_until <= UNIX_TIMESTAMP() AND "
-                          "run_after <= UNIX_TIMESTAMP()",
+                          "grabbed_until = ? AND " DUE,
 
     [ST_JOB_DELETE] = "DELETE job FROM job" FORCE_PRIMARY " " JOB_DELETE,
     [ST_JOB_RELEASE] = JOB_RELEASE(FORCE_PRIMARY),
     [ST_JOB_RENEW] = JOB_RENEW(FORCE_PRIMARY),
     [ST_JOB_RETRY] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?",
     [ST_JOB_LEASE] = "SELECT grabbed_until FROM job WHERE jobid = ?",
-    [ST_JOB_READ_HELD] = CLAIM_COLUMNS "WHERE jobid = ?" OURS,
+    [ST_JOB_READ_HELD] = CLAIM_COLUMNS " WHERE jobid = ?" OURS,
     [ST_JOB_LOCK_FAILED] = LOCK_FAILED " FOR UPDATE",
     [ST_JOB_ADD] = JOB_ADD,
     [ST_JOB_ADD_RETURNING] = JOB_ADD " RETURNING jobid",

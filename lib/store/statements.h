@@ -17,8 +17,9 @@ enum statement {
 
     ST_WAITING,
     ST_BACKLOG,
-    ST_CLAIM_LOCK,     /* locks the rows, passing over those that others have locked */
-    ST_CLAIM_LOOK,     /* the same without locks */
+    ST_CLAIM_IDS,      /* of due jobs */
+    ST_CLAIM_ROWS,     /* due jobs */
+    ST_CLAIM_LOCK,     /* those of some ids that are due, passing over what others locked */
     ST_CLAIM_TAKE,     /* of rows that are locked or cannot change */
     ST_CLAIM_TAKE_ONE, /* compare and set */
 

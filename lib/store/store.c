@@ -168,22 +168,24 @@ static size_t padded(size_t n)
     return length > GROUPS_MAX ? GROUPS_MAX : length;
 }
 
-static int exec_some_ids(struct store *store, const struct store_ids *ids, size_t from,
-                         size_t n, uint64_t *changed, struct helios_error *err)
+/* The parameters of `n` ids, which make a list of `*length`; NULL when memory ran out. */
+static struct helios_datum *id_params(struct store *store, const struct store_ids *ids,
+                                      size_t from, size_t n, size_t *length,
+                                      struct helios_error *err)
 {
-    size_t length = padded(n);
-    size_t total = ids->before_n + length + ids->after_n;
-    struct helios_datum *params = reserve_params(store, total, err);
-    if (params == NULL)
-        return -1;
+    *length = padded(n);
+    struct helios_datum *params =
+        reserve_params(store, ids->before_n + *length + ids->after_n, err);
     struct helios_datum *at = params;
+    if (params == NULL)
+        return NULL;
     for (size_t i = 0; i < ids->before_n; i++)
         *at++ = ids->before[i];
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < *length; i++)
         *at++ = helios_uint(ids->jobids[from + (i < n ? i : n - 1)]);
     for (size_t i = 0; i < ids->after_n; i++)
         *at++ = ids->after[i];
-    return store_exec(store, ids->id, length, params, total, changed, err);
+    return params;
 }
 
 int store_exec_ids(struct store *store, const struct store_ids *ids, uint64_t *changed,
@@ -192,12 +194,27 @@ int store_exec_ids(struct store *store, const struct store_ids *ids, uint64_t *c
     *changed = 0;
     for (size_t from = 0; from < ids->n; from += GROUPS_MAX) {
         size_t n = ids->n - from < GROUPS_MAX ? ids->n - from : GROUPS_MAX;
+        size_t length = 0;
         uint64_t some = 0;
-        if (exec_some_ids(store, ids, from, n, &some, err) != 0)
+        struct helios_datum *params = id_params(store, ids, from, n, &length, err);
+        if (params == NULL ||
+            store_exec(store, ids->id, length, params,
+                       ids->before_n + length + ids->after_n, &some, err) != 0)
             return -1;
         *changed += some;
     }
     return 0;
+}
+
+int store_query_ids(struct store *store, const struct store_ids *ids, helios_row_fn *row,
+                    void *arg, struct helios_error *err)
+{
+    size_t length = 0;
+    struct helios_datum *params = id_params(store, ids, 0, ids->n, &length, err);
+    if (params == NULL)
+        return -1;
+    return store_query(store, ids->id, length, params,
+                       ids->before_n + length + ids->after_n, row, arg, err);
 }
 
 /* How many of `n` rows the next statement takes. */

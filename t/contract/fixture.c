@@ -242,7 +242,7 @@ static int plan_row(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
-void fixture_check_claim_plan(struct store *store, uint32_t funcid)
+static void check_plan(struct store *store, uint32_t funcid, enum statement id)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct helios_datum params[] = {helios_uint(funcid), helios_uint(8)};
@@ -250,12 +250,18 @@ void fixture_check_claim_plan(struct store *store, uint32_t funcid)
     enum helios_db_kind kind = helios_db_kind(store_db(store));
     char sql[1024];
     (void)snprintf(sql, sizeof sql, "%s %s", on_sqlite() ? "EXPLAIN QUERY PLAN" : "EXPLAIN",
-                   statement_text(on_sqlite() ? ST_CLAIM_LOOK : ST_CLAIM_LOCK, kind));
+                   statement_text(id, kind));
     OK(helios_db_query(store_db(store), sql, params, 2, plan_row, &plan, &err));
     if (strstr(plan.text, plan.index) == NULL || strstr(plan.text, "filesort") != NULL ||
         strstr(plan.text, "TEMP B-TREE") != NULL)
         fail_msg("the claim should read the index %s without sorting: %s", plan.index,
                  plan.text);
+}
+
+void fixture_check_claim_plan(struct store *store, uint32_t funcid)
+{
+    check_plan(store, funcid, ST_CLAIM_IDS);
+    check_plan(store, funcid, ST_CLAIM_ROWS);
 }
 
 static int text_row(void *arg, const struct helios_datum *columns, size_t n)
