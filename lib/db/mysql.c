@@ -10,8 +10,8 @@
 /* Statements that wait for a lock give up before the connection's read time-out does, so
  * that waiting is RETRY and not LOST. */
 #define LOCK_WAIT_S 10u
-/* DDL of a schema step on a large table takes its time. */
-#define SCRIPT_TIMEOUT_S 86400u
+/* The library's own limit must not be below the server's. */
+#define PACKET_MAX (1024ul * 1024ul * 1024ul)
 
 static unsigned or_default(unsigned seconds)
 {
@@ -38,6 +38,7 @@ static void set_options(MYSQL *mysql, const struct dsn *dsn)
     unsigned write_s = or_default(dsn->write_timeout_s);
     my_bool off = 0;
     unsigned local_infile = 0;
+    unsigned long packet_max = PACKET_MAX;
     if (dsn->default_file != NULL)
         (void)mysql_options(mysql, MYSQL_READ_DEFAULT_FILE, dsn->default_file);
     if (dsn->default_group != NULL)
@@ -47,6 +48,7 @@ static void set_options(MYSQL *mysql, const struct dsn *dsn)
     (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &write_s);
     (void)mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
     (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
+    (void)mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_max);
     (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     set_tls(mysql, dsn);
 }
@@ -88,24 +90,25 @@ static int read_packet_max(struct mysql_conn *c, struct helios_error *err)
     if (row != NULL && row[0] != NULL)
         c->packet_max = strtoul(row[0], NULL, 10);
     mysql_free_result(result);
-    /* The library's own limit must not be the smaller one. */
-    unsigned long most = 1024ul * 1024 * 1024;
-    (void)mysql_options(c->mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &most);
     return 0;
 }
 
 /* What every statement of ours relies on, whatever the server's defaults are. */
-static int set_session(struct mysql_conn *c, struct helios_error *err)
+static int set_session(struct mysql_conn *c, unsigned read_timeout_s,
+                       struct helios_error *err)
 {
     static const char isolation[] =
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
-    unsigned wait_s =
-        c->read_timeout_s / 2 < LOCK_WAIT_S ? c->read_timeout_s / 2 : LOCK_WAIT_S;
+    unsigned wait_s = read_timeout_s / 2 < LOCK_WAIT_S ? read_timeout_s / 2 : LOCK_WAIT_S;
     char variables[128];
     int len = snprintf(variables, sizeof variables,
                        "SET SESSION autocommit = 1, innodb_lock_wait_timeout = %u, "
                        "lock_wait_timeout = %u",
                        wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
+    /* A defaults file may have named another one. */
+    if (strcmp(mysql_character_set_name(c->mysql), "utf8mb4") != 0 &&
+        mysql_set_character_set(c->mysql, "utf8mb4") != 0)
+        return mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
     if (text_query(c, "connect", isolation, sizeof isolation - 1, err) != 0 ||
         text_query(c, "connect", variables, (size_t)len, err) != 0)
         return -1;
@@ -144,7 +147,6 @@ static int open_session(struct mysql_conn *c, const struct dsn *dsn, const char 
 {
     char where[256];
     set_options(c->mysql, dsn);
-    c->read_timeout_s = or_default(dsn->read_timeout_s);
     if (mysql_real_connect(c->mysql, dsn->host, user, password, dsn->database, dsn->port,
                            dsn->socket, CLIENT_FOUND_ROWS) == NULL) {
         (void)mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
@@ -153,7 +155,7 @@ static int open_session(struct mysql_conn *c, const struct dsn *dsn, const char 
     }
     int fd = mysql_get_socket(c->mysql);
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (set_session(c, err) != 0)
+    if (set_session(c, or_default(dsn->read_timeout_s), err) != 0)
         return err_wrap(err, "cannot use the database on %s",
                         place(dsn, where, sizeof where));
     return 0;
@@ -208,12 +210,7 @@ static int roll_back(void *conn, struct helios_error *err)
 
 static int script(void *conn, const char *statement, size_t len, struct helios_error *err)
 {
-    struct mysql_conn *c = conn;
-    unsigned patient_s = SCRIPT_TIMEOUT_S;
-    (void)mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &patient_s);
-    int rc = text_query(c, "script", statement, len, err);
-    (void)mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &c->read_timeout_s);
-    return rc;
+    return text_query(conn, "script", statement, len, err);
 }
 
 static uint64_t last_id(void *conn)

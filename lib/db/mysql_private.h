@@ -10,7 +10,6 @@
 struct mysql_conn {
     MYSQL *mysql;
     size_t packet_max; /* of the server: larger statements end the connection */
-    unsigned read_timeout_s;
     uint64_t last_id;
 };
 

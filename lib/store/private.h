@@ -18,7 +18,7 @@ enum note_table { NOTE_UNKNOWN, NOTE_ABSENT, NOTE_PRESENT };
 
 struct store {
     struct helios_db *db;
-    /* For the second connection that store_jobtype_ensure_apart() makes. */
+    /* For second connections. */
     struct dsn dsn;
     char *user;
     char *password;

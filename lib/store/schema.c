@@ -175,6 +175,8 @@ static int is_needed(struct store *store, const char *statement, bool *needed,
 
 /* ---- upgrade ---- */
 
+#define PATIENCE_S 86400u
+
 static int apply_statement(struct store *store, const char *statement, size_t len,
                            struct helios_error *err)
 {
@@ -238,13 +240,27 @@ static int upgrade_locked(struct store *store, store_step_fn *fn, void *arg,
     return rc;
 }
 
+/* On a connection that waits for a server that works on a large table. */
+static int upgrade_server(struct store *store, store_step_fn *fn, void *arg,
+                          struct helios_error *err)
+{
+    struct dsn dsn = store->dsn; /* borrows the texts */
+    struct store *patient = NULL;
+    dsn.read_timeout_s = PATIENCE_S;
+    if (store_open(&dsn, store->user, store->password, &patient, err) != 0)
+        return -1;
+    int rc = upgrade_locked(patient, fn, arg, err);
+    store_close(patient);
+    return rc;
+}
+
 int store_schema_upgrade(struct store *store, store_step_fn *fn, void *arg,
                          struct helios_error *err)
 {
     int rc = -1;
     store->note = NOTE_UNKNOWN;
     if ((db_flags(store->db) & DB_ONE_WRITER) == 0)
-        rc = upgrade_locked(store, fn, arg, err);
+        rc = upgrade_server(store, fn, arg, err);
     else if (store_begin(store, err) == 0)
         rc = store_end(store, apply_missing(store, fn, arg, err), err);
     return rc == 0 ? 0 : err_wrap(err, "cannot upgrade the schema");

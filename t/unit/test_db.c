@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/buf.h"
+#include "db/mysql_private.h"
+#include "db/script.h"
+#include "store/statements.h"
+#include "store/steps.h"
+
+/* ---- errors ---- */
+
+static void numbers_have_kinds(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned number;
+        enum helios_error_kind kind, at_commit;
+    } rows[] = {
+        {"deadlock, certification conflict", 1213, HELIOS_E_RETRY, HELIOS_E_RETRY},
+        {"lock wait", 1205, HELIOS_E_RETRY, HELIOS_E_RETRY},
+        {"interrupted", 1317, HELIOS_E_RETRY, HELIOS_E_UNCERTAIN},
+        {"group replication", 3101, HELIOS_E_RETRY, HELIOS_E_RETRY},
+        {"gone", 2006, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"lost", 2013, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"lost while doing", 2055, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"killed", 1927, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"shutdown", 1053, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"cluster not ready", 1047, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"read-only option", 1290, HELIOS_E_LOST, HELIOS_E_LOST},
+        {"read-only mode", 1836, HELIOS_E_LOST, HELIOS_E_LOST},
+        {"too many connections", 1040, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"duplicate", 1062, HELIOS_E_DUPLICATE, HELIOS_E_DUPLICATE},
+        {"too long", 1406, HELIOS_E_DATA, HELIOS_E_DATA},
+        {"character set", 1366, HELIOS_E_DATA, HELIOS_E_DATA},
+        {"out of range", 1264, HELIOS_E_DATA, HELIOS_E_DATA},
+        {"wrong password", 1045, HELIOS_E_DENIED, HELIOS_E_DENIED},
+        {"no privilege", 1142, HELIOS_E_DENIED, HELIOS_E_DENIED},
+        {"no table", 1146, HELIOS_E_SCHEMA, HELIOS_E_SCHEMA},
+        {"no database", 1049, HELIOS_E_SCHEMA, HELIOS_E_SCHEMA},
+        {"packet", 1153, HELIOS_E_LIMIT, HELIOS_E_LIMIT},
+        {"syntax", 1064, HELIOS_E_DATABASE, HELIOS_E_DATABASE},
+        {"error during commit", 1180, HELIOS_E_DATABASE, HELIOS_E_DATABASE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        assert_int_equal(mysql_failed(&err, "execute", rows[i].number, "text"), -1);
+        if (err.kind != rows[i].kind)
+            fail_msg("%s should be %s, is %s", rows[i].name,
+                     helios_error_name(rows[i].kind), helios_error_name(err.kind));
+        assert_non_null(strstr(err.text, "execute: text"));
+        assert_int_equal(mysql_commit_failed(&err, rows[i].number, "text"), -1);
+        if (err.kind != rows[i].at_commit)
+            fail_msg("%s at COMMIT should be %s, is %s", rows[i].name,
+                     helios_error_name(rows[i].at_commit), helios_error_name(err.kind));
+    }
+    assert_int_equal(mysql_commit_failed(NULL, 2013, "text"), -1);
+}
+
+/* ---- scripts ---- */
+
+static void scripts_are_split(void **state)
+{
+    static const struct {
+        const char *name, *script, *statements;
+    } rows[] = {
+        {"empty", "", ""},
+        {"comments only", "-- a;\n\n  -- b;\n", ""},
+        {"one", "A;\n", "[A;\n]"},
+        {"no end", "A", "[A]"},
+        {"two on one line", "A; B;\nC;", "[A; B;\n][C;]"},
+        {"several lines", "A\n  B ; \r\nC;\n", "[A\n  B ; \r\n][C;\n]"},
+        {"comment belongs to the next", "A;\n-- x;\nB;\n", "[A;\n][-- x;\nB;\n]"},
+        {"comment at the end", "A;\n-- x;\n", "[A;\n]"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf seen = BUF_INIT;
+        const char *at = rows[i].script;
+        const char *statement;
+        size_t len;
+        while (script_next(&at, &statement, &len))
+            buf_printf(&seen, "[%.*s]", (int)len, statement);
+        if (strcmp(buf_text(&seen), rows[i].statements) != 0)
+            fail_msg("%s: should be %s, is %s", rows[i].name, rows[i].statements,
+                     buf_text(&seen));
+        buf_fini(&seen);
+    }
+}
+
+/* ---- statements ---- */
+
+static void groups_are_repeated(void **state)
+{
+    struct buf out = BUF_INIT;
+    (void)state;
+    statement_expand("IN ({?}) x", 1, &out);
+    assert_string_equal(buf_text(&out), "IN (?) x");
+    buf_clear(&out);
+    statement_expand("VALUES {(?, 0)}", 3, &out);
+    assert_string_equal(buf_text(&out), "VALUES (?, 0),(?, 0),(?, 0)");
+    buf_clear(&out);
+    statement_expand("no group", 3, &out);
+    assert_string_equal(buf_text(&out), "no group");
+    buf_fini(&out);
+}
+
+static void every_statement_has_a_text(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < STATEMENTS; i++) {
+        assert_non_null(statement_text(i, HELIOS_DB_MYSQL));
+        assert_non_null(statement_text(i, HELIOS_DB_SQLITE));
+    }
+}
+
+static void steps_count_without_gaps(void **state)
+{
+    const struct schema_step *m = schema_mysql;
+    const struct schema_step *s = schema_sqlite;
+    (void)state;
+    for (unsigned version = 1; m->version != 0; version++, m++, s++) {
+        assert_int_equal(m->version, version);
+        assert_int_equal(s->version, version);
+        assert_string_equal(m->name, s->name);
+    }
+    assert_int_equal(s->version, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_have_kinds),
+        cmocka_unit_test(scripts_are_split),
+        cmocka_unit_test(groups_are_repeated),
+        cmocka_unit_test(every_statement_has_a_text),
+        cmocka_unit_test(steps_count_without_gaps),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
