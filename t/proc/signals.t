@@ -49,8 +49,10 @@ for my $signal (qw(TERM INT)) {
 {
     $t->write_ini(global => { zero_launch_interval => 30 }, section => { OVERDRIVE => 1 });
     my ($daemon, $id, $gate) = busy();
+    my $terms = () = grep { /^Received TERM/ } $t->log_rows;
     kill TERM => $daemon->{pid};
-    $t->wait_for(sub { grep { /^Received TERM/ } $t->log_rows }, 5, 'the TERM');
+    # Two that are pending at once are one signal.
+    $t->wait_for(sub { (grep { /^Received TERM/ } $t->log_rows) > $terms }, 5, 'the first TERM');
     my $begun = now;
     kill TERM => $daemon->{pid};
     is($t->collect($daemon, 10)->{exit}, 0, 'two TERMs: exit code 0');
