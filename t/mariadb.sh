@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # A private MariaDB server for tests: no network, a socket in a folder of its own.
 #
-#   sh t/mariadb.sh start FOLDER [mariadbd options]    makes FOLDER, prints nothing when it answers
+#   sh t/mariadb.sh start FOLDER [mariadbd options]    makes FOLDER or takes what is there, prints
+#                                                      nothing when it answers
 #   sh t/mariadb.sh stop FOLDER                        ends the server, removes FOLDER
 #
 # FOLDER/socket is the socket; root has no password there. FOLDER/log says what went wrong.
@@ -45,7 +46,7 @@ start() {
     mkdir -p "$folder"
     user=
     [ "$(id -u)" != 0 ] || user=--user=root
-    mariadb-install-db --no-defaults $user --datadir="$folder/data" --skip-test-db \
+    [ -d "$folder/data" ] || mariadb-install-db --no-defaults $user --datadir="$folder/data" --skip-test-db \
         --auth-root-authentication-method=normal >"$folder/log" 2>&1 ||
         fail "cannot make the database in $folder"
     # setsid: the server outlives this script and its terminal.

@@ -9,8 +9,9 @@ shift
 cd "$(dirname "$0")/../.."
 command -v clang-tidy >/dev/null || { echo "clang-tidy is not installed"; exit 77; }
 if [ $# = 0 ]; then
-    sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",\{0,1\}\$|\1|p" "$build/compile_commands.json" | sort -u |
-        xargs -n 1 -P "$(nproc)" clang-tidy --quiet -p "$build"
+    files=$(sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",\{0,1\}\$|\1|p" "$build/compile_commands.json" | sort -u)
+    [ -n "$files" ] || { echo "$build/compile_commands.json names no source below $PWD"; exit 1; }
+    printf '%s\n' "$files" | xargs -n 1 -P "$(nproc)" clang-tidy --quiet -p "$build"
 else
     clang-tidy --quiet -p "$build" "$@"
 fi

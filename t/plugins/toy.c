@@ -34,6 +34,9 @@
 #define TOY_RETRIES 2
 #define TOY_RETRY_S 1
 #endif
+#ifndef TOY_LEASE_S
+#define TOY_LEASE_S 0
+#endif
 
 HELIOS_SERVICE_EXPORT;
 
@@ -283,7 +286,12 @@ static int toy_run(struct helios_worker *worker, struct helios_job *job)
 }
 
 const struct helios_service helios_service = {
-    HELIOS_SERVICE_HEAD, .name = TOY_NAME,           .version = "1.0",
-    .run = toy_run,      .max_retries = TOY_RETRIES, .retry_interval_s = TOY_RETRY_S,
+    HELIOS_SERVICE_HEAD,
+    .name = TOY_NAME,
+    .version = "1.0",
+    .run = toy_run,
+    .max_retries = TOY_RETRIES,
+    .retry_interval_s = TOY_RETRY_S,
+    .job_lock_interval_s = TOY_LEASE_S,
     .flags = TOY_FLAGS,
 };

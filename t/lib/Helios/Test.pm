@@ -35,7 +35,7 @@ our $BUILD  = $ENV{HELIOS_BUILD} // "$SOURCE/build/test";
 
 my @tests;             # all collectives of this script
 my %ours;              # pid => 1: children of this script that are not reaped yet
-my $script = $$;       # a forked helper of the test must not clean up
+our $SCRIPT = $$;      # a forked helper of the test must not clean up
 
 STDOUT->autoflush(1);
 STDERR->autoflush(1);
@@ -54,7 +54,7 @@ alarm $limit;
 
 END {
     my $status = $?;
-    if ($$ == $script) {
+    if ($$ == $SCRIPT) {
         alarm 0;
         $SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
         if ($status) { $_->diagnose for @tests }

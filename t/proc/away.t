@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# The server goes away under a running daemon and comes back: nothing is lost, nothing hangs.
+use strict;
+use warnings;
+use Helios::Test;
+use Test::More;
+
+# A server of this script's own, since the shared one serves other tests.
+my $script = "$Helios::Test::SOURCE/t/mariadb.sh";
+my $folder;
+
+BEGIN {
+    require File::Temp;
+    $folder = File::Temp::tempdir('helios-away-XXXXXX', DIR => $ENV{HELIOS_TEST_TMP} // $ENV{TMPDIR} // '/tmp') . '/m';
+}
+END {
+    my $status = $?;
+    if ($folder && $$ == $Helios::Test::SCRIPT) {
+        server('stop');
+        rmdir $folder =~ s{/m$}{}r;
+    }
+    $? = $status;
+}
+
+sub server {
+    my ($verb, @options) = @_;
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM);
+        exec 'sh', $script, $verb, $folder, @options or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+    return $? == 0;
+}
+
+# Ends the server as a power cut does.
+sub server_kill { kill KILL => Helios::Test::pid_of("$folder/pid") // slurp("$folder/pid") =~ s/\s+//r }
+
+plan skip_all => 'needs mariadbd' if !grep { -x "$_/mariadbd" } split(/:/, $ENV{PATH}), '/usr/sbin';
+$ENV{PATH} .= ':/usr/sbin';
+server('start') or die 'the server does not start';
+$ENV{HELIOS_TEST_SOCKET} = "$folder/socket";
+
+my $t = Helios::Test->new(
+    service => 'Toy::Retry',
+    section => { OVERDRIVE => 1, MAX_WORKERS => 2, WORKER_LAUNCH_PATTERN => 'optimistic' },
+);
+$t->sql('CREATE TABLE toy_effect (jobid BIGINT NOT NULL, pid BIGINT, at BIGINT)');
+
+sub reconnect {
+    $t->{dbh} = undef;
+    $t->wait_for(sub { eval { $t->dbh } }, 40, 'the server to answer again');
+    return;
+}
+
+# ---- killed while jobs run, started again ----
+my $jobs = 2000;
+my @ids = $t->submit(map { { effect => 1, sleep_ms => 1 } } 1 .. $jobs);
+my $daemon = $t->start;
+for my $round (1 .. 3) {
+    $t->wait_for(sub { $t->count('job') < $jobs * (1 - $round / 5) }, 30, 'jobs to run');
+    server_kill();
+    $t->wait_for(sub { slurp($daemon->{err}) =~ /(?:database|connection|server).*/i }, 10, 'a message about the database on standard error');
+    ok(alive($daemon->{pid}), "round $round: the daemon lives without the database");
+    server('start') or die 'the server does not start again';
+    reconnect();
+}
+$t->wait_for(sub { $t->count('job') == 0 }, 60, 'the queue to be empty');
+is($t->count('toy_effect'), $jobs, 'each job had its effect');
+is($t->one('SELECT COUNT(DISTINCT jobid) FROM toy_effect'), $jobs, 'and each only once');
+is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs, 'each is completed once in the history');
+
+# ---- TERM while it is away ----
+$t->write_ini(section => { OVERDRIVE => 1 });
+server_kill();
+$t->wait_for(sub { !$t->workers($daemon->{pid}) }, 20, 'no worker to be left');
+my $begun = now;
+my $ended = $t->stop($daemon, 20);
+is($ended->{exit}, 0, 'TERM while the database is away: exit code 0');
+cmp_ok(now - $begun, '<', 2 + 3, 'within the grace period');
+ok(!-e $t->pid_file, 'the PID file is gone');
+like($ended->{stderr}, qr/HALTED/, 'the last message is on standard error');
+
+# ---- started while it is away ----
+$begun = now;
+my $refused = $t->helios_d($t->service);
+is($refused->{exit}, 69, 'a start while it is away: EX_UNAVAILABLE') or diag $refused->{stderr};
+cmp_ok(now - $begun, '<', 8, 'within seconds');
+server('start') or die 'the server does not start again';
+reconnect();
+$daemon = $t->start;
+my ($id) = $t->submit({});
+$t->wait_for(sub { !$t->job($id) }, 10, 'a job after all that');
+is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
+$t->finish;
