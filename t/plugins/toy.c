@@ -37,6 +37,9 @@
 #ifndef TOY_LEASE_S
 #define TOY_LEASE_S 0
 #endif
+#ifndef TOY_KEEP_S
+#define TOY_KEEP_S 0
+#endif
 
 HELIOS_SERVICE_EXPORT;
 
@@ -293,5 +296,6 @@ const struct helios_service helios_service = {
     .max_retries = TOY_RETRIES,
     .retry_interval_s = TOY_RETRY_S,
     .job_lock_interval_s = TOY_LEASE_S,
+    .keep_exit_status_s = TOY_KEEP_S,
     .flags = TOY_FLAGS,
 };
