@@ -18,19 +18,28 @@ static const struct ctl_option common[] = {
     {.name = NULL},
 };
 
+static const struct ctl_option listing[] = {
+    {ITEM_JSON, '\0', "json", NULL, false, "print one JSON object a line"},
+    {ITEM_UTC, '\0', "utc", NULL, false, "print times as UTC"},
+    {ITEM_EPOCH_TIME, '\0', "epoch-time", NULL, false, "print times as Unix seconds"},
+    {.name = NULL},
+};
+
 static const struct ctl_option historical_common[] = {OPTION_HELP, {.name = NULL}};
 
 const struct ctl_option *option_at(const struct ctl_command *command, size_t i)
 {
-    const struct ctl_option *own = command->options;
-    for (; own != NULL && own->name != NULL; own++, i--) {
-        if (i == 0)
-            return own;
-    }
-    const struct ctl_option *shared = command->historical ? historical_common : common;
-    for (; shared->name != NULL; shared++, i--) {
-        if (i == 0)
-            return shared;
+    const struct ctl_option *const tables[] = {
+        command->options,
+        command->lists ? listing : NULL,
+        command->historical ? historical_common : common,
+    };
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+        const struct ctl_option *o = tables[t];
+        for (; o != NULL && o->name != NULL; o++, i--) {
+            if (i == 0)
+                return o;
+        }
     }
     return NULL;
 }

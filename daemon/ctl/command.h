@@ -37,8 +37,20 @@ extern const struct ctl_option job_status_historical_options[];
 ctl_run_fn job_info, job_status;
 
 /* service.c */
-extern const struct ctl_option service_status_options[];
-ctl_run_fn service_status;
+extern const struct ctl_option service_historical_options[];
+ctl_run_fn service_historical;
+
+/* daemons.c */
+extern const struct ctl_option service_list_options[], service_status_options[];
+ctl_run_fn service_list, service_status;
+
+/* steer.c */
+extern const struct ctl_option service_steer_options[];
+ctl_run_fn service_hold, service_resume, service_halt, service_clear_halt;
+
+/* queue.c */
+extern const struct ctl_option queue_options[];
+ctl_run_fn queue_show;
 
 /* log.c */
 extern const struct ctl_option log_clean_options[];

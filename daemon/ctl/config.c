@@ -58,23 +58,6 @@ static bool has_text(const char *text)
 
 /* ---- get ---- */
 
-/* The row of the host if it has a value, else the row for all hosts. */
-static const char *row_value(const struct rows *rows, const char *host, const char *param)
-{
-    const char *all = NULL;
-    const char *own = NULL;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct conf_row *row = &rows->items[i];
-        if (strcmp(row->param, param) != 0)
-            continue;
-        if (strcmp(row->host, "*") == 0)
-            all = row->value;
-        else if (strcmp(host, "*") != 0)
-            own = row->value;
-    }
-    return own != NULL ? own : all;
-}
-
 static void print_value(const char *value)
 {
     if (value != NULL)
@@ -85,7 +68,7 @@ static int get_value(const struct ctl *ctl, const struct rows *rows, const char 
                      bool local, struct helios_error *err)
 {
     const char *param = ctl->items[ITEM_PARAM];
-    const char *value = row_value(rows, host, param);
+    const char *value = rows_value(rows, host, param);
     if (value != NULL || !local) {
         print_value(value);
         return 0;

@@ -18,18 +18,27 @@
 /* Everything that an option or an operand can give to a command. */
 enum ctl_item {
     ITEM_NONE = 0,
+    ITEM_ALL,
+    ITEM_ALL_HOSTS,
     ITEM_ARGS,
+    ITEM_BATCH,
     ITEM_COALESCE,
     ITEM_CONFIG,
     ITEM_DAYS,
     ITEM_DEBUG,
+    ITEM_DRY_RUN,
     ITEM_EPOCH_TIME,
+    ITEM_ERROR,
     ITEM_FILE,
+    ITEM_FOLLOW,
     ITEM_HELP,
     ITEM_HOST,
     ITEM_JOBID,
     ITEM_JOBTYPE,
     ITEM_JOBTYPE_ID,
+    ITEM_JSON,
+    ITEM_LEVEL,
+    ITEM_LIMIT,
     ITEM_LINES,
     ITEM_LOGS,
     ITEM_NO_VALIDATE,
@@ -38,11 +47,18 @@ enum ctl_item {
     ITEM_RAW,
     ITEM_RUN_AFTER,
     ITEM_SERVICE,
+    ITEM_SHELL,
     ITEM_SILENT,
+    ITEM_SINCE,
+    ITEM_STATE,
+    ITEM_TIMEOUT,
     ITEM_UNIQKEY,
+    ITEM_UTC,
     ITEM_VALUE,
     ITEM_VERBOSE,
     ITEM_VERSION,
+    ITEM_WATCH,
+    ITEM_YES,
     ITEM_COUNT
 };
 
@@ -66,6 +82,7 @@ struct ctl_command {
     const struct ctl_option *options;  /* ends with a name of NULL */
     enum ctl_item takes[CTL_OPERANDS]; /* what the operands are, in order */
     unsigned needs;      /* so many of them must be there (not checked for historical) */
+    bool lists;          /* makes a table: --json, --utc, --epoch-time */
     bool rest;           /* takes further operands, in ctl->argv */
     bool historical;     /* argv[0] */
     bool unparsed;       /* ctl->argv has all that followed the name */

@@ -6,6 +6,7 @@
 
 #include "core/err.h"
 #include "core/name.h"
+#include "store/listing.h"
 
 int inifile_load(const struct ctl *ctl, struct ini **out, struct helios_error *err)
 {
@@ -60,6 +61,41 @@ int rows_read(const struct ctl *ctl, const char *service, const char *host,
     if (rc != 0)
         rows_fini(out);
     return rc;
+}
+
+static void collect_of_service(void *arg, const char *service, const char *host,
+                               const char *param, const char *value)
+{
+    (void)service;
+    collect_row(arg, host, param, value);
+}
+
+int rows_read_all(const struct ctl *ctl, const char *service, struct rows *out,
+                  struct helios_error *err)
+{
+    *out = (struct rows){0};
+    int rc = listing_params(ctl_store(ctl), service, collect_of_service, out, err);
+    if (rc == 0 && out->failed)
+        rc = err_set(err, HELIOS_E_NOMEM, "out of memory");
+    if (rc != 0)
+        rows_fini(out);
+    return rc;
+}
+
+const char *rows_value(const struct rows *rows, const char *host, const char *param)
+{
+    const char *all = NULL;
+    const char *own = NULL;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct conf_row *row = &rows->items[i];
+        if (strcmp(row->param, param) != 0)
+            continue;
+        if (strcmp(row->host, "*") == 0)
+            all = row->value;
+        else if (strcmp(host, "*") != 0)
+            own = row->value;
+    }
+    return own != NULL ? own : all;
 }
 
 /* ---- resolution ---- */

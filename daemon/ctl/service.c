@@ -10,7 +10,7 @@
 /* A daemon registers every minute; one that has not for so long is not shown. */
 #define ONLINE_S 300
 
-const struct ctl_option service_status_options[] = {
+const struct ctl_option service_historical_options[] = {
     {ITEM_SERVICE, '\0', "service", "SERVICE", false, "this service only"},
     {ITEM_HOST, 'H', "hostname", "HOST", false,
      "this host if not given; '*' is every host"},
@@ -39,7 +39,7 @@ static void print_daemon(void *arg, const struct query_daemon *daemon)
     (void)puts("");
 }
 
-int service_status(struct ctl *ctl)
+int service_historical(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     char own[256];

@@ -33,6 +33,14 @@
 #define LOG_ADD                                                                            \
     "INSERT INTO helios_log_tb (log_time, host, process_id, jobid, funcid, job_class, "    \
     "priority, message) VALUES "
+/* One more than is told apart, so that "more" can be seen. */
+#define COUNT_OF_TYPE(condition)                                                           \
+    "(SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND " condition             \
+    " LIMIT 10001) AS counted)"
+#define DUE_OLDEST                                                                         \
+    "FROM job WHERE funcid = ? AND run_after <= UNIX_TIMESTAMP() ORDER BY run_after, "     \
+    "jobid"
+#define LAST_MINUTE "complete_time > UNIX_TIMESTAMP() - 60"
 #define EACH_TABLE                                                                         \
     "('job', 'funcmap', 'error', 'exitstatus', 'note', 'helios_params_tb', "               \
     "'helios_class_map', 'helios_job_history_tb', 'helios_log_tb', "                       \
@@ -110,6 +118,33 @@ static const char *const common[STATEMENTS] = {
                                "WHERE worker_class = ? AND host = ? AND process_id = ?",
 
     [ST_LOG_ADD] = LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, ?)}",
+
+    [ST_LIST_JOBTYPES] =
+        "SELECT funcid, funcname FROM funcmap WHERE funcid > ? ORDER BY funcid LIMIT 1000",
+    [ST_LIST_QUEUE] =
+        "SELECT " COUNT_OF_TYPE("run_after > UNIX_TIMESTAMP()") ", " COUNT_OF_TYPE(
+            "run_after <= UNIX_TIMESTAMP()") ", "
+                                             "(SELECT COUNT(CASE WHEN grabbed_until > "
+                                             "UNIX_TIMESTAMP() THEN 1 END) FROM "
+                                             "(SELECT grabbed_until " DUE_OLDEST
+                                             " LIMIT 10000) AS oldest), "
+                                             "COALESCE((SELECT MIN(run_after) FROM (SELECT "
+                                             "run_after, grabbed_until " DUE_OLDEST
+                                             " LIMIT 10000) AS waiting WHERE grabbed_until "
+                                             "<= UNIX_TIMESTAMP()), -1), "
+                                             "UNIX_TIMESTAMP()",
+    [ST_LIST_ENDS] =
+        "SELECT funcid, "
+        "COUNT(CASE WHEN exitstatus = 0 AND " LAST_MINUTE " THEN 1 END), "
+        "COUNT(CASE WHEN exitstatus <> 0 AND " LAST_MINUTE " THEN 1 END), "
+        "COUNT(CASE WHEN exitstatus = 0 THEN 1 END), "
+        "COUNT(CASE WHEN exitstatus <> 0 THEN 1 END) FROM "
+        "(SELECT funcid, complete_time, exitstatus FROM helios_job_history_tb WHERE "
+        "complete_time > UNIX_TIMESTAMP() - 3600 ORDER BY complete_time DESC LIMIT ?) "
+        "AS recent GROUP BY funcid",
+    [ST_LIST_PARAMS] = "SELECT worker_class, host, param, value FROM helios_params_tb "
+                       "WHERE ? IS NULL OR worker_class = ? "
+                       "ORDER BY worker_class, host, param, value LIMIT 10000",
 
     [ST_SCHEMA_TABLES] = "SELECT table_name FROM information_schema.tables "
                          "WHERE table_schema = DATABASE() AND table_name IN " EACH_TABLE,

@@ -57,6 +57,11 @@ enum statement {
 
     ST_LOG_ADD,
 
+    ST_LIST_JOBTYPES,
+    ST_LIST_QUEUE,
+    ST_LIST_ENDS,
+    ST_LIST_PARAMS,
+
     ST_SCHEMA_TABLES,
     ST_SCHEMA_INDEX,
     ST_SCHEMA_VERSION,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# helios service status and helios_service_status (158).
+# helios service status | list and helios_service_status (158).
 use strict;
 use warnings;
 use POSIX qw(strftime);
@@ -36,9 +36,46 @@ my @rows = (
 );
 for (@rows) {
     my ($name, $options, $out) = @$_;
-    says($t, $name, ['service', 'status', @$options], { out => $out });
     says($t, "$name (historical)", ['helios_service_status', @$options], { out => $out });
 }
 says($t, 'abbreviated (historical)', ['helios_service_status', '-s', 'Lab::Svc', '-e'], { out => svc($epoch) });
+
+
+# ---- helios: a table ----
+$t->sql('INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?,?,?,?)', @$_)
+    for ['*', 'Lab::Empty', 'HOLD', 1], ['far', 'Lab::Far', 'HALT', 1], [$t->host, 'Lab::Svc', 'MAX_WORKERS', 4];
+$t->submit_as('Lab::Svc', {}, { a => 1 }, { a => 2 });
+$t->submit_as('Lab::Svc', { grabbed_until => $now + 3600 }, { a => 3 });
+
+# The lines of a table without its times, which pass.
+sub lines {
+    my ($text) = @_;
+    return join '', map { my @c = split /\t/, $_, -1; join('|', @c[0 .. 4, 7 .. 9]) } $text =~ /(.*\n)/g;
+}
+my $host = $t->host;
+my %line = (
+    empty => "Lab::Empty|$host|126||holding|0|0|\n",
+    far   => "Lab::Far|far|125||halting|0|0|\n",
+    old   => "Lab::Old|$host|124|1.0|silent|0|0|\n",
+    svc   => "Lab::Svc|$host|123|1.0|running|1|2|4\n",
+);
+my @tables = (
+    # name, words, lines
+    ['this host',      ['status'],                         [qw(empty old svc)]],
+    ['every host',     ['status', '-a'],                   [qw(empty far old svc)]],
+    ['a list',         ['list'],                           [qw(empty far old svc)]],
+    ['of one host',    ['list', '--host', 'far'],          [qw(far)]],
+    ['of one service', ['list', '--service', 'Lab::Svc'],  [qw(svc)]],
+    ['of none',        ['list', '--service', 'Lab::None'], []],
+);
+for (@tables) {
+    my ($name, $words, $expect) = @$_;
+    my $run = says($t, "table: $name", ['service', @$words], { out => qr/\A/ });
+    is(lines($run->{stdout}), join('', @line{@$expect}), "table: $name, as expected");
+}
+says($t, 'times as Unix seconds', ['service', 'list', '--epoch-time', '--service', 'Lab::Svc'], { out => qr/\t\d+\t@{[ $now - 10 ]}\t1\t2\t4\n\z/ });
+says($t, 'as JSON', ['service', 'list', '--json', '--service', 'Lab::Svc'],
+    { out => qr/\A\{"service":"Lab::Svc","host":"\Q$host\E","pid":123,"version":"1\.0","state":"running","uptime":\d+,"last_seen":@{[ $now - 10 ]},"running":1,"waiting":2,"max_workers":4\}\n\z/ });
+says($t, 'two kinds of host', ['service', 'status', '-a', '-H', 'x'], { err => "helios: --host and --all-hosts exclude each other\n", exit => EX_USAGE });
 
 $t->finish;

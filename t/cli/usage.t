@@ -10,7 +10,7 @@ my $t = Helios::Test->new(schema => 0);
 
 says($t, 'version', ['--version'], { out => qr/\Ahelios \d+\.\d+\.\d+\n\z/ });
 my $help = $t->command_ok('--help');
-my @commands = $help =~ /^  ((?:[a-z]+ )?[a-z]+)  /mg;
+my @commands = $help =~ /^  ((?:[a-z]+ )?[a-z-]+)  /mg;
 cmp_ok(scalar @commands, '>=', 15, 'help lists the commands');
 says($t, 'nothing', [], { err => $help, exit => EX_USAGE });
 is(join('', grep { length > 80 } $help =~ /(.*\n)/g), '', 'the list fits a terminal');
@@ -34,7 +34,7 @@ says($t, 'a very long word', ['x' x 1000], { err => qr/is not a command/, exit =
 
 # ---- the manual ----
 my $page = slurp("$Helios::Test::SOURCE/docs/man/helios.1");
-my $common = qr/^(?:config|help)$/;    # described once for all
+my $common = qr/^(?:config|help|json|utc|epoch-time)$/;    # described once for all
 
 # What the manual says of one command: its item with the items inside it, or the one line of a
 # historical name.
@@ -58,6 +58,6 @@ for my $name (@commands, @links) {
         like($entry, qr/Fl Fl \Q$option\E\b/, "the manual names --$option of $name");
     }
 }
-like($page, qr/^\.It Fl Fl $_\b/m, "the manual names --$_") for qw(config help);
+like($page, qr/^\.It Fl Fl $_\b/m, "the manual names --$_") for qw(config help json utc epoch-time);
 
 $t->finish;

@@ -11,7 +11,7 @@ use Test::More;
 
 use Helios::Test;
 
-our @EXPORT = qw(says historical stored_text EX_USAGE EX_DATAERR EX_NOINPUT EX_UNAVAILABLE
+our @EXPORT = qw(says historical on_terminal stored_text EX_USAGE EX_DATAERR EX_NOINPUT EX_UNAVAILABLE
     EX_OSERR EX_IOERR EX_NOPERM EX_CONFIG);
 
 use constant {
@@ -38,6 +38,16 @@ sub says {
             else           { is($run->{$stream}, $text, $stream) }
         }
     };
+    return $run;
+}
+
+# Runs `helios WORDS` on a terminal of its own, with `typed` as its input; `screen` is what appeared.
+sub on_terminal {
+    my ($t, $columns, $words, $typed, %env) = @_;
+    my $quoted = join ' ', map { "'$_'" } $t->program('helios'), @$words;
+    my $run = $t->run(['script', '-qec', "stty cols $columns rows 24 -echo; $quoted", '/dev/null'],
+        stdin => $typed, env => { TERM => 'xterm', NO_COLOR => undef, SHELL => '/bin/sh', %env });
+    $run->{screen} = $run->{stdout};
     return $run;
 }
 

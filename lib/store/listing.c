@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/listing.h"
+
+#include "store/private.h"
+
+struct reader {
+    listing_jobtype_fn *jobtype;
+    listing_ends_fn *ends;
+    listing_param_fn *param;
+    void *arg;
+    uint64_t counted;
+};
+
+static const char *text_of(const struct helios_datum *d)
+{
+    const char *text = helios_datum_text(d);
+    return text == NULL ? "" : text;
+}
+
+static int jobtype_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    (void)n;
+    r->jobtype(r->arg, (uint32_t)helios_datum_uint(&columns[0]), text_of(&columns[1]));
+    return 0;
+}
+
+int listing_jobtypes(struct store *store, uint32_t after, listing_jobtype_fn *fn, void *arg,
+                     struct helios_error *err)
+{
+    struct reader r = {.jobtype = fn, .arg = arg};
+    struct helios_datum param = helios_uint(after);
+    if (store_query(store, ST_LIST_JOBTYPES, 0, &param, 1, jobtype_row, &r, err) != 0)
+        return err_wrap(err, "cannot list the jobtypes");
+    return 0;
+}
+
+uint64_t listing_waiting(const struct listing_queue *queue)
+{
+    if (queue->due > LISTING_COUNTED)
+        return queue->due;
+    return queue->due > queue->running ? queue->due - queue->running : 0;
+}
+
+int listing_queue(struct store *store, uint32_t funcid, struct listing_queue *out,
+                  struct helios_error *err)
+{
+    int64_t row[5] = {0};
+    struct helios_datum id = helios_uint(funcid);
+    struct helios_datum params[] = {id, id, id, id};
+    if (store_numbers(store, ST_LIST_QUEUE, params, 4, row, 5, err) < 0)
+        return err_wrap(err, "cannot count the jobs of jobtype number %u", funcid);
+    *out = (struct listing_queue){.delayed = (uint64_t)row[0],
+                                  .due = (uint64_t)row[1],
+                                  .running = (uint64_t)row[2],
+                                  .oldest = row[3],
+                                  .now = row[4]};
+    return 0;
+}
+
+static int ends_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    const struct listing_ends ends = {.funcid = (uint32_t)helios_datum_uint(&columns[0]),
+                                      .done_minute = helios_datum_uint(&columns[1]),
+                                      .failed_minute = helios_datum_uint(&columns[2]),
+                                      .done_hour = helios_datum_uint(&columns[3]),
+                                      .failed_hour = helios_datum_uint(&columns[4])};
+    (void)n;
+    r->counted += ends.done_hour + ends.failed_hour;
+    r->ends(r->arg, &ends);
+    return 0;
+}
+
+int listing_ends(struct store *store, listing_ends_fn *fn, void *arg, bool *more,
+                 struct helios_error *err)
+{
+    struct reader r = {.ends = fn, .arg = arg};
+    struct helios_datum limit = helios_uint(LISTING_ENDS);
+    if (store_query(store, ST_LIST_ENDS, 0, &limit, 1, ends_row, &r, err) != 0)
+        return err_wrap(err, "cannot count what has ended");
+    *more = r.counted >= LISTING_ENDS;
+    return 0;
+}
+
+static int param_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    (void)n;
+    r->param(r->arg, text_of(&columns[0]), text_of(&columns[1]), text_of(&columns[2]),
+             helios_datum_text(&columns[3]));
+    return 0;
+}
+
+int listing_params(struct store *store, const char *service, listing_param_fn *fn,
+                   void *arg, struct helios_error *err)
+{
+    struct reader r = {.param = fn, .arg = arg};
+    struct helios_datum params[] = {helios_text(service), helios_text(service)};
+    if (store_query(store, ST_LIST_PARAMS, 0, params, 2, param_row, &r, err) != 0)
+        return err_wrap(err, "cannot list the parameters");
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_LISTING_H
+#define STORE_LISTING_H
+
+#include "store/store.h"
+
+/* What an operator looks at: each function reads a bounded number of rows by an index,
+ * whatever the tables hold, and locks none. */
+
+/* Jobtypes by funcid, at most LISTING_JOBTYPES of those behind `after`. */
+#define LISTING_JOBTYPES 1000
+typedef void listing_jobtype_fn(void *arg, uint32_t funcid, const char *name);
+int listing_jobtypes(struct store *store, uint32_t after, listing_jobtype_fn *fn, void *arg,
+                     struct helios_error *err);
+
+/* Jobs of one type in the queue. A count above LISTING_COUNTED means "more than that". */
+#define LISTING_COUNTED 10000
+struct listing_queue {
+    uint64_t delayed;
+    uint64_t due;     /* waiting and running */
+    uint64_t running; /* of the oldest LISTING_COUNTED that are due */
+    int64_t oldest;   /* run_after of the oldest that waits; -1: none waits */
+    int64_t now;      /* the server's clock */
+};
+uint64_t listing_waiting(const struct listing_queue *queue);
+int listing_queue(struct store *store, uint32_t funcid, struct listing_queue *out,
+                  struct helios_error *err);
+
+/* Attempts of the last hour as the history has them, by jobtype; only the latest
+ * LISTING_ENDS are counted, `*more` tells that there are others. */
+#define LISTING_ENDS 20000
+struct listing_ends {
+    uint32_t funcid;
+    uint64_t done_minute, failed_minute, done_hour, failed_hour;
+};
+typedef void listing_ends_fn(void *arg, const struct listing_ends *ends);
+int listing_ends(struct store *store, listing_ends_fn *fn, void *arg, bool *more,
+                 struct helios_error *err);
+
+/* Rows of the params table, of `service` or (NULL) of all, at most LISTING_PARAMS. */
+#define LISTING_PARAMS 10000
+typedef void listing_param_fn(void *arg, const char *service, const char *host,
+                              const char *param, const char *value);
+int listing_params(struct store *store, const char *service, listing_param_fn *fn,
+                   void *arg, struct helios_error *err);
+
+#endif
