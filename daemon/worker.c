@@ -282,6 +282,7 @@ static int claim(struct helios_worker *w, struct helios_error *err)
         struct store_claim want = {
             .funcid = funcid,
             .want = batch_size(w),
+            .order = (enum job_order)w->settings.order,
             .lease_s = w->rules.lease_s,
             .random = distinct(h),
             .announce = announce,

@@ -156,6 +156,17 @@ const struct option option_table[] = {
              "If as many jobs wait as MAX_WORKERS allows workers, all slots are filled. "
              "With fewer, linear launches one, dynamic one for each job beyond the workers "
              "that run, at least one, and optimistic one for each job."},
+    {.name = "PRIORITIZE_JOBS",
+     .type = OPTION_TEXT,
+     .fallback = "0",
+     .read = READ_JOB,
+     .group = WORK,
+     .help = "Which of the waiting jobs of a type are taken first: with high those of the "
+             "highest priority, jobs without one last; with low those of the lowest, jobs "
+             "without one first. "
+             "0 takes the oldest, whatever its priority. "
+             "Every claim then looks at all waiting jobs of the type, which is not for "
+             "queues of hundreds of thousands."},
     {.name = "WORKER_MAX_TTL",
      .type = OPTION_SECONDS,
      .fallback = "0",

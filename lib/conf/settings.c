@@ -41,6 +41,20 @@ static void set_numbers(const struct figure *f, const struct settings *last,
         (int32_t)figure_number(f, "log_priority_threshold", last->log_threshold);
 }
 
+/* As Perl reads it: `low`, and whatever else is true is high. */
+static enum job_order order_of(const struct figure *f)
+{
+    static const char name[] = "PRIORITIZE_JOBS";
+    const char *text = helios_params_get(f->params, name);
+    if (text == NULL || text[0] == '\0' || strcmp(text, "0") == 0)
+        return ORDER_OLDEST;
+    if (strcmp(text, "low") == 0)
+        return ORDER_LOW;
+    if (strcmp(text, "high") != 0)
+        figure_complain(f, name, "is none of low, high and 0; it counts as high");
+    return ORDER_HIGH;
+}
+
 void conf_settings(const struct helios_params *params, const struct settings *last,
                    struct settings *out, conf_warn_fn *warn, void *arg)
 {
@@ -49,6 +63,7 @@ void conf_settings(const struct helios_params *params, const struct settings *la
     struct settings result = defaults;
     set_numbers(&f, last == NULL ? &defaults : last, &result);
     result.pattern = figure_choice(&f, "WORKER_LAUNCH_PATTERN");
+    result.order = order_of(&f);
     result.overdrive = figure_is_one(&f, "OVERDRIVE");
     result.hold = figure_is_one(&f, "HOLD");
     result.halt = figure_is_set(&f, "HALT");

@@ -7,6 +7,10 @@
 
 enum launch_pattern { LAUNCH_LINEAR, LAUNCH_DYNAMIC, LAUNCH_OPTIMISTIC };
 
+/* Which of the due jobs are claimed first: always the oldest, or by their priority, among
+ * equal ones the oldest. A job without a priority has the lowest. */
+enum job_order { ORDER_OLDEST, ORDER_LOW, ORDER_HIGH };
+
 /* The daemon's own parameters as figures: resolved by conf in a process that reads the
  * database, sent to the master as part of a message. Plain data, fixed size, no pointers.
  */
@@ -25,6 +29,7 @@ struct settings {
     int64_t safe_mode_retries; /* 0 = for ever */
     int32_t log_threshold;     /* levels above it are dropped; 7 keeps all */
     uint32_t pattern;          /* enum launch_pattern */
+    uint32_t order;            /* enum job_order */
     bool overdrive;
     bool hold;
     bool halt;

@@ -83,12 +83,18 @@ static int batch_id_row(void *arg, const struct helios_datum *columns, size_t n)
 
 static int batch_look(struct store *store, struct batch *b, struct helios_error *err)
 {
+    static const enum statement statements[] = {
+        [ORDER_OLDEST] = ST_CLAIM_IDS,
+        [ORDER_LOW] = ST_CLAIM_IDS_LOW,
+        [ORDER_HIGH] = ST_CLAIM_IDS_HIGH,
+    };
     b->ids_max = 2 * b->claim->want + SPARE_IDS;
     struct helios_datum params[] = {helios_uint(b->claim->funcid), helios_uint(b->ids_max)};
     b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
     if (b->ids == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
-    return store_query(store, ST_CLAIM_IDS, 0, params, 2, batch_id_row, b, err);
+    return store_query(store, statements[b->claim->order], 0, params, 2, batch_id_row, b,
+                       err);
 }
 
 static int batch_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -126,11 +132,12 @@ static int batch_read(struct store *store, struct batch *b, struct helios_error 
     return batch_checked(b, rc, err);
 }
 
-static int lock_some(struct store *store, struct batch *b, size_t from, size_t n,
+static int read_some(struct store *store, struct batch *b, size_t from, size_t n,
                      struct helios_error *err)
 {
     struct helios_datum limit = helios_uint(b->claim->want - b->n);
-    struct store_ids ids = {.id = ST_CLAIM_LOCK,
+    bool skip = (db_flags(store->db) & DB_SKIP_LOCKED) != 0;
+    struct store_ids ids = {.id = skip ? ST_CLAIM_LOCK : ST_CLAIM_READ,
                             .jobids = b->ids + from,
                             .n = n,
                             .after = &limit,
@@ -148,18 +155,44 @@ static int earlier(const void *x, const void *y)
     return a->jobid < b->jobid ? -1 : a->jobid > b->jobid;
 }
 
-/* As many as are wanted, the oldest first; where others were quicker, of all the ids. */
-static int batch_lock(struct store *store, struct batch *b, struct helios_error *err)
+static int lower(const void *x, const void *y)
 {
+    const struct store_job *a = x;
+    const struct store_job *b = y;
+    return a->priority == b->priority ? earlier(x, y) : a->priority < b->priority ? -1 : 1;
+}
+
+static int higher(const void *x, const void *y)
+{
+    const struct store_job *a = x;
+    const struct store_job *b = y;
+    return a->priority == b->priority ? earlier(x, y) : a->priority > b->priority ? -1 : 1;
+}
+
+/* How many ids to ask for next. Where others were quicker all the rest at once: of these
+ * the database picks. By priority never more than are wanted, so that none is passed over.
+ */
+static size_t next_some(const struct batch *b, size_t from)
+{
+    size_t left = b->ids_n - from;
+    size_t want = b->claim->want - b->n;
+    size_t n = b->n == from || b->claim->order != ORDER_OLDEST ? want : left;
+    n = n < left ? n : left;
+    return n < GROUPS_MAX ? n : GROUPS_MAX;
+}
+
+/* As many as are wanted, in the order of the ids. */
+static int batch_read_ids(struct store *store, struct batch *b, struct helios_error *err)
+{
+    static int (*const orders[])(const void *, const void *) = {
+        [ORDER_OLDEST] = earlier, [ORDER_LOW] = lower, [ORDER_HIGH] = higher};
     for (size_t from = 0; from < b->ids_n && b->n < b->claim->want;) {
-        size_t most = b->n == from ? b->claim->want - b->n : b->ids_n - from;
-        size_t n = b->ids_n - from < most ? b->ids_n - from : most;
-        n = n < GROUPS_MAX ? n : GROUPS_MAX;
-        if (lock_some(store, b, from, n, err) != 0)
+        size_t n = next_some(b, from);
+        if (read_some(store, b, from, n, err) != 0)
             return -1;
         from += n;
     }
-    qsort(b->jobs, b->n, sizeof *b->jobs, earlier);
+    qsort(b->jobs, b->n, sizeof *b->jobs, orders[b->claim->order]);
     return 0;
 }
 
@@ -241,7 +274,8 @@ static int claim_in_transaction(struct store *store, struct batch *b,
     unsigned flags = db_flags(store->db);
     bool skip = (flags & DB_SKIP_LOCKED) != 0;
     bool locked = skip || (flags & DB_ONE_WRITER) != 0;
-    int rc = skip ? batch_lock(store, b, err) : batch_read(store, b, err);
+    bool by_id = skip || b->claim->order != ORDER_OLDEST;
+    int rc = by_id ? batch_read_ids(store, b, err) : batch_read(store, b, err);
     return rc != 0 || b->n == 0 ? rc : batch_take(store, b, locked, err);
 }
 

@@ -10,6 +10,12 @@
 /* The order is that of the index (funcid, run_after), to which both databases append the
  * primary key: no sorting. */
 #define DUE_OF_TYPE " WHERE funcid = ? AND " DUE " ORDER BY run_after, jobid LIMIT ?"
+/* This one sorts, so nothing may be locked by it. Both databases take NULL for less than
+ * any number. */
+#define DUE_BY_PRIORITY(direction)                                                         \
+    " WHERE funcid = ? AND " DUE " ORDER BY priority" direction ", run_after, jobid "      \
+    "LIMIT ?"
+#define CLAIM_OF_IDS(hint) CLAIM_COLUMNS hint " WHERE jobid IN ({?}) AND " DUE " LIMIT ?"
 /* Statements over lists of ids must not look at other rows: on a small table a server would
  * rather read all of it, and wait for the rows that others have locked. */
 #define FORCE_PRIMARY    " FORCE INDEX (PRIMARY)"
@@ -59,8 +65,10 @@ static const char *const common[STATEMENTS] = {
         "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
     [ST_CLAIM_IDS] = "SELECT jobid FROM job" DUE_OF_TYPE,
     [ST_CLAIM_ROWS] = CLAIM_COLUMNS DUE_OF_TYPE,
-    [ST_CLAIM_LOCK] = CLAIM_COLUMNS FORCE_PRIMARY " WHERE jobid IN ({?}) AND " DUE
-                                                  " LIMIT ? FOR UPDATE SKIP LOCKED",
+    [ST_CLAIM_IDS_LOW] = "SELECT jobid FROM job" DUE_BY_PRIORITY(""),
+    [ST_CLAIM_IDS_HIGH] = "SELECT jobid FROM job" DUE_BY_PRIORITY(" DESC"),
+    [ST_CLAIM_LOCK] = CLAIM_OF_IDS(FORCE_PRIMARY) " FOR UPDATE SKIP LOCKED",
+    [ST_CLAIM_READ] = CLAIM_OF_IDS(FORCE_PRIMARY),
     [ST_CLAIM_TAKE] = CLAIM_TAKE(FORCE_PRIMARY),
     [ST_CLAIM_TAKE_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
                           "grabbed_until = ? AND " DUE,
@@ -162,6 +170,7 @@ static const char *const common[STATEMENTS] = {
 /* Where SQLite needs another spelling: it has no row locks, no hints, no LIMIT on DELETE,
  * and Perl programs find the texts of log and history with the type TEXT. */
 static const char *const sqlite[STATEMENTS] = {
+    [ST_CLAIM_READ] = (CLAIM_OF_IDS("")),
     [ST_CLAIM_TAKE] = (CLAIM_TAKE("")),
     [ST_JOB_DELETE] = ("DELETE FROM job " JOB_DELETE),
     [ST_JOB_RELEASE] = (JOB_RELEASE("")),

@@ -9,6 +9,7 @@
 #include <helios/client.h>
 
 #include "core/log.h"
+#include "core/settings.h"
 #include "db/db.h"
 #include "job/life.h"
 
@@ -69,7 +70,8 @@ int store_waiting(struct store *store, const uint32_t *funcids, size_t n, uint64
 int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                   uint64_t *out, struct helios_error *err);
 
-/* Claims up to `want` due jobs of one type, oldest run_after first, then jobid. Before the
+/* Claims up to `want` due jobs of one type, in `order`, then oldest run_after first, then
+ * jobid. An order by priority looks at all due jobs of the type. Before the
  * rows are changed `announce` is told their ids and the lease (so that a death during
  * COMMIT can be accounted for); it may be NULL. `*got` jobs are filled. If COMMIT was
  * uncertain the rows are read back on... the caller's next connection: the failure is
@@ -77,6 +79,7 @@ int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64
 struct store_claim {
     uint32_t funcid;
     size_t want;
+    enum job_order order;
     uint32_t lease_s;
     uint32_t random; /* for life_lease_until() */
     void (*announce)(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until);

@@ -65,6 +65,68 @@ static void oldest_first(void **state)
         store_job_fini(&jobs[i]);
 }
 
+/* Six jobs, the third of them not due. */
+static uint64_t submit_priorities(struct store *store)
+{
+    static const char *const priorities[] = {"5", "NULL", "7", "5", "0", "7"};
+    fixture_sql(store, "DELETE FROM job;");
+    uint64_t first = fixture_submit(store, "A", 6);
+    for (size_t k = 0; k < 6; k++) {
+        struct buf sql = BUF_INIT;
+        buf_printf(&sql, "UPDATE job SET priority = %s, run_after = %d WHERE jobid = %llu;",
+                   priorities[k], k == 2 ? 2000000000 : 1000,
+                   (unsigned long long)(first + k));
+        fixture_sql(store, buf_text(&sql));
+        buf_fini(&sql);
+    }
+    return first;
+}
+
+/* Claims `want` jobs and writes their places in the submission to `out`. */
+static size_t claim_places(struct store *store, enum job_order order, size_t want,
+                           uint64_t first, struct buf *out)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store_claim claim = {
+        .funcid = fixture_jobtype(store, "A"), .want = want, .order = order, .lease_s = 60};
+    struct store_job jobs[3];
+    size_t got = 0;
+    OK(store_claim(store, &claim, jobs, &got, &err));
+    for (size_t i = 0; i < got; i++) {
+        buf_printf(out, "%llu ", (unsigned long long)(jobs[i].jobid - first));
+        store_job_fini(&jobs[i]);
+    }
+    return got;
+}
+
+static void by_priority(void **state)
+{
+    static const struct {
+        const char *name;
+        enum job_order order;
+        bool old_server;
+        const char *expected;
+    } rows[] = {
+        {"oldest", ORDER_OLDEST, false, "0 1 3 4 5 "},
+        {"high", ORDER_HIGH, false, "5 0 3 4 1 "},
+        {"low", ORDER_LOW, false, "1 4 0 3 5 "},
+        {"high on an old server", ORDER_HIGH, true, "5 0 3 4 1 "},
+        {"low on an old server", ORDER_LOW, true, "1 4 0 3 5 "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t first = submit_priorities(*state);
+        struct buf got = BUF_INIT;
+        if (rows[i].old_server)
+            fixture_old_server(*state);
+        for (size_t want = 1; claim_places(*state, rows[i].order, want, first, &got) > 0;)
+            want = 3;
+        if (strcmp(buf_text(&got), rows[i].expected) != 0)
+            fail_msg("%s: the jobs should be claimed as %s, were as %s", rows[i].name,
+                     rows[i].expected, buf_text(&got));
+        buf_fini(&got);
+    }
+}
+
 /* ---- what is written ---- */
 
 struct heard {
@@ -392,6 +454,7 @@ int suite_claim(void)
         CONTRACT_TEST(due_in_this_second),
         CONTRACT_TEST(only_the_jobtype_asked_for),
         CONTRACT_TEST(oldest_first),
+        CONTRACT_TEST(by_priority),
         CONTRACT_TEST(lease_and_nothing_else),
         CONTRACT_TEST(counts),
         CONTRACT_TEST(locked_rows_are_passed_over),

@@ -419,6 +419,13 @@ static const struct {
     {"job_history", "OFF", "", false},
     {"job_history", "", "", false},
     {"job_history", NULL, "", false},
+    {"PRIORITIZE_JOBS", "low", "low", false},
+    {"PRIORITIZE_JOBS", "high", "high", false},
+    {"PRIORITIZE_JOBS", "1", "high", true},
+    {"PRIORITIZE_JOBS", "LOW", "high", true},
+    {"PRIORITIZE_JOBS", "0", "", false},
+    {"PRIORITIZE_JOBS", "", "", false},
+    {"PRIORITIZE_JOBS", NULL, "", false},
     {"WORKER_LAUNCH_PATTERN", "linear", "", false},
     {"WORKER_LAUNCH_PATTERN", "dynamic", "dynamic", false},
     {"WORKER_LAUNCH_PATTERN", "optimistic", "optimistic", false},
@@ -438,6 +445,7 @@ static const struct {
 static void show(const struct settings *s, struct buf *out)
 {
     static const char *const patterns[] = {"", "dynamic", "optimistic"};
+    static const char *const orders[] = {"", "low", "high"};
     buf_puts(out, s->overdrive ? "overdrive" : "");
     buf_puts(out, s->hold ? "hold" : "");
     buf_puts(out, s->halt ? "halt" : "");
@@ -445,6 +453,7 @@ static void show(const struct settings *s, struct buf *out)
     buf_puts(out, s->downshift_on_nonzero ? "downshift" : "");
     buf_puts(out, s->job_history ? "" : "nohistory");
     buf_puts(out, patterns[s->pattern]);
+    buf_puts(out, orders[s->order]);
     if (s->log_threshold != 7)
         buf_printf(out, "threshold%d", (int)s->log_threshold);
 }
