@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "suite.h"
 
+#include <stdio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -38,6 +40,43 @@ static void due_in_this_second(void **state)
         if (claimed != rows[i].claimed)
             fail_msg("%s: %zu jobs should be claimed, were %zu", rows[i].name,
                      rows[i].claimed, claimed);
+    }
+}
+
+/* A server whose clock is an hour behind ours, then one an hour ahead: what is due, and how
+ * long a lease lasts, is told by its clock. */
+static void the_servers_clock_decides(void **state)
+{
+    static const struct {
+        const char *name;
+        int ahead_s, run_after_s;
+        size_t claimed;
+    } rows[] = {
+        {"behind, due for us only", -3600, -60, 0},
+        {"behind, due for both", -3600, -3601, 1},
+        {"ahead, due for the server only", 3600, 3599, 1},
+        {"ahead, due for neither", 3600, 3700, 0},
+    };
+    uint32_t funcid = fixture_jobtype(*state, "A");
+    int64_t ours = time(NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char sql[128];
+        if (!fixture_set_clock(*state, ours + rows[i].ahead_s))
+            skip();
+        fixture_sql(*state, "DELETE FROM job;");
+        (void)fixture_submit(*state, "A", 1);
+        (void)snprintf(sql, sizeof sql, "UPDATE job SET run_after = %lld;",
+                       (long long)(ours + rows[i].run_after_s));
+        fixture_sql(*state, sql);
+        size_t claimed = claim_any(*state, funcid, 1);
+        if (claimed != rows[i].claimed)
+            fail_msg("%s: %zu jobs should be claimed, were %zu", rows[i].name,
+                     rows[i].claimed, claimed);
+        int64_t lease = fixture_number(*state, "SELECT grabbed_until FROM job") - ours -
+                        rows[i].ahead_s;
+        if (claimed > 0 && (lease < 3600 || lease > 3600 + 64))
+            fail_msg("%s: the lease should end an hour from the server's time, not %lld s",
+                     rows[i].name, (long long)lease);
     }
 }
 
@@ -171,6 +210,10 @@ static void lease_and_nothing_else(void **state)
         fixture_number(*state, "SELECT COUNT(*) FROM job WHERE insert_time = run_after AND "
                                "grabbed_until - insert_time BETWEEN 3605 AND 3610"),
         1);
+    assert_int_equal(COUNT(*state,
+                           "job WHERE HEX(arg) = '050B02000000010A063C6A6F622F3E' AND "
+                           "uniqkey IS NULL AND priority IS NULL AND coalesce IS NULL"),
+                     1);
     store_job_fini(&jobs[0]);
 }
 
@@ -452,6 +495,7 @@ int suite_claim(void)
 {
     const struct CMUnitTest tests[] = {
         CONTRACT_TEST(due_in_this_second),
+        CONTRACT_TEST(the_servers_clock_decides),
         CONTRACT_TEST(only_the_jobtype_asked_for),
         CONTRACT_TEST(oldest_first),
         CONTRACT_TEST(by_priority),

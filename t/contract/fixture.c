@@ -200,6 +200,16 @@ bool fixture_two_writers(void)
     return !on_sqlite();
 }
 
+bool fixture_set_clock(struct store *store, int64_t now)
+{
+    char sql[64];
+    if (on_sqlite())
+        return false;
+    (void)snprintf(sql, sizeof sql, "SET timestamp = %lld;", (long long)now);
+    fixture_sql(store, sql);
+    return true;
+}
+
 bool fixture_ignores_case(void)
 {
     return !on_sqlite();

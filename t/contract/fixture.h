@@ -36,6 +36,8 @@ void fixture_widen_errors(struct store *store);
 void fixture_old_server(struct store *store);
 /* Whether two connections may have a write transaction open at the same time. */
 bool fixture_two_writers(void);
+/* Stops the server's clock at `now` for this connection; false where the clock is ours. */
+bool fixture_set_clock(struct store *store, int64_t now);
 /* Ends the connection of `victim` from another one; false where there is no such thing. */
 bool fixture_kill(struct store *victim);
 /* Fails unless the claim reads the index (funcid, run_after) and does not sort. */

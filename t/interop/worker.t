@@ -106,6 +106,17 @@ my %last_at  = map { $order[$_] => $_ } 0 .. $#order;
 my ($drained) = sort { $a <=> $b } values %last_at;
 cmp_ok($first_at{$_}, '<', $drained, "$_ began before one of them was drained") for @types;
 
+# ---- a drain does what becomes due while it works, and what is tried again without a delay ----
+{
+    my $retry = Helios::Test->new(service => 'Toy::Retry', section => { OVERDRIVE => 1, MAX_WORKERS => 1 });
+    $retry->submit({ sleep_ms => 2500 }, map { { action => 'fail_once' } } 1 .. 5);
+    $retry->submit_as('Toy::Retry', { run_after => time + 2 }, { action => 'complete' });
+    is($retry->helios_d('--foreground', '--drain', 'Toy::Retry')->{exit}, 0, 'drained once');
+    is($retry->count('job'), 0, 'with what has become due meanwhile');
+    is($retry->count('error'), 5, 'and what had failed once');
+    is($retry->sanitizer_reports, '', 'nothing of the sanitizers');
+}
+
 # ---- what monitors count (schwartzmon of TheSchwartz 1.12 asks this, but ends by a fault of its own) ----
 {
     my $outstanding = sub { $t->count('job', 'funcid=? AND run_after<=?', $t->funcid($t->service), time) };
