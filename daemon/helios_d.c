@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/coredump.h"
 #include "core/err.h"
 #include "core/name.h"
 #include "daemon/arguments.h"
@@ -198,11 +200,20 @@ failed:
     goto out;
 }
 
+/* Before anything is read or written: what it holds is nobody else's business. A stricter
+ * umask of the caller stays. */
+static void guard(void)
+{
+    coredump_forbid();
+    (void)umask(umask(S_IRWXO) | S_IWGRP | S_IRWXO);
+}
+
 int main(int argc, char **argv)
 {
     static struct master_config config;
     static char host[65];
     struct arguments args = {.service = NULL};
+    guard();
     setproctitle_init(argc, argv, environ);
     int code = arguments_parse(argc, argv, &args);
     if (code >= 0)

@@ -9,6 +9,7 @@
 
 #include "core/err.h"
 #include "core/name.h"
+#include "daemon/trust.h"
 
 const char *plugin_default_path(void)
 {
@@ -69,6 +70,7 @@ int plugin_load(const char *path, const char *service, struct plugin *out,
                 struct helios_error *err)
 {
     char base[NAME_MAX_LEN + 1], file[sizeof base + 4];
+    struct helios_error why = HELIOS_ERROR_INIT;
     *out = (struct plugin){.handle = NULL};
     if (!name_valid(service) || !name_file(service, base, sizeof base))
         return err_set(err, HELIOS_E_INVALID, "Sorry, requested name is invalid: %s",
@@ -78,6 +80,10 @@ int plugin_load(const char *path, const char *service, struct plugin *out,
         return err_set(err, HELIOS_E_PLUGIN,
                        "%s could not be loaded: there is no %s in %s (service_path)",
                        service, file, path);
+    char found[sizeof out->path];
+    (void)strlcpy(found, out->path, sizeof found);
+    if (trust_file(found, out->path, sizeof out->path, &why) != 0)
+        return err_set(err, why.kind, "%s is not loaded: %s", service, why.text);
     void *handle = dlopen(out->path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL)
         return err_set(err, HELIOS_E_PLUGIN, "%s could not be loaded: %s", service,

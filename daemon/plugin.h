@@ -14,7 +14,8 @@ struct plugin {
     struct helios_service service;
 };
 
-/* Finds `<file name of service>.so` along `path` (folders separated by ':') and loads it.
+/* Finds `<file name of service>.so` along `path` (folders separated by ':') and loads it,
+ * if nobody but root and the daemon's user could have put it there (daemon/trust.h).
  * Every way in which it can be wrong is one sentence with what to do (HELIOS_E_PLUGIN). */
 int plugin_load(const char *path, const char *service, struct plugin *out,
                 struct helios_error *err);

@@ -7,6 +7,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/coredump.h"
+
 /* A caller that closed descriptor 1 or 2 must not get our text written into the database
  * that is opened next. Opened for reading only, so that a write to it fails and is seen. */
 static bool fill_descriptors(void)
@@ -104,6 +106,7 @@ static int run_helios(struct ctl *ctl, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    coredump_forbid();
     if (!fill_descriptors())
         return EX_OSERR;
     struct ctl ctl = {.prefix = "helios"};

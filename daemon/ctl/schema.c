@@ -17,8 +17,8 @@
 /* ---- the file of an SQLite collective ---- */
 
 /* The permission of the folder without its search bits: whoever may work in the folder may
- * work with the database, and nobody else reads what jobs contain. SQLite gives the same to
- * its -wal and -shm files. */
+ * work with the database. Others never may, though they may look into the folder: nobody
+ * else reads what jobs contain. SQLite gives the same to its -wal and -shm files. */
 static int file_mode(const char *path, mode_t *out, struct helios_error *err)
 {
     char *copy = strdup(path);
@@ -30,7 +30,7 @@ static int file_mode(const char *path, mode_t *out, struct helios_error *err)
     if (rc != 0)
         rc = err_errno(err, errno, "the folder %s of the database cannot be used", folder);
     else
-        *out = st.st_mode & 0666;
+        *out = st.st_mode & 0660;
     free(copy);
     return rc;
 }

@@ -16,3 +16,6 @@ helios_master_test(master stage.c)
 add_test(NAME master.symbols
   COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/master_symbols.sh ${CMAKE_NM} $<TARGET_FILE:helios_master>)
 set_tests_properties(master.symbols PROPERTIES TIMEOUT 60 LABELS unit)
+
+# Which files may be loaded as plugins.
+helios_master_test(trust ../../daemon/trust.c)

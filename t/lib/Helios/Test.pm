@@ -314,6 +314,7 @@ sub spawn {
         $ENV{ASAN_OPTIONS}  = join ':', $report, @{ $option{asan} // [] };
         $ENV{UBSAN_OPTIONS} = "print_stacktrace=1:$report";
         $ENV{HELIOS_INI}    = $self->ini;
+        $ENV{HELIOS_CORE}   = 1;    # the leak checker, and users() below, look into the process
         my $env = $option{env} // {};
         for my $name (keys %$env) {
             if   (defined $env->{$name}) { $ENV{$name} = $env->{$name} }
