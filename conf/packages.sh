@@ -14,7 +14,7 @@ packages_quickstart="sqlite3"
 packages_test="perl file libcmocka-dev mariadb-server-core mariadb-client-core
     libdbi-perl libdbd-mysql-perl libdbd-sqlite3-perl libtheschwartz-perl
     libxml-simple-perl libconfig-inifiles-perl
-    mandoc valgrind clang-tidy clang-format"
+    mandoc valgrind clang-tidy clang-format clang libclang-rt-14-dev"
 
 # packages_need PACKAGE...: installs those that are missing; fails with the command to type where
 # that is not allowed. Without dpkg it trusts the host: the build says what it lacks.
