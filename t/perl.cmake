@@ -10,6 +10,8 @@ function(helios_perl_test folder name)
   if(NOT arg_STORES)
     set(arg_STORES sqlite mysql)
   endif()
+  # For a machine that is busy with other things; a test that hangs is still ended.
+  math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
   foreach(store ${arg_STORES})
     set(test ${folder}.${store}.${name})
     add_test(NAME ${test}

@@ -19,17 +19,19 @@ sub busy {
     return ($daemon, $id, $gate);
 }
 
-# ---- TERM and INT when idle ----
+# ---- TERM and INT when idle: at once, although every interval is long ----
+$t->write_ini(global => { zero_launch_interval => 30, zero_sleep_interval => 30 }, section => { OVERDRIVE => 1 });
 for my $signal (qw(TERM INT)) {
     my $daemon = $t->start;
     my $begun = now;
     kill $signal => $daemon->{pid};
     my $ended = $t->collect($daemon, 10);
     is($ended->{exit}, 0, "$signal: exit code 0");
-    cmp_ok(now - $begun, '<', 2, "$signal: an idle daemon leaves at once");
+    cmp_ok(now - $begun, '<', 5, "$signal: an idle daemon leaves at once");
     ok(!-e $t->pid_file, "$signal: the PID file is gone");
     is($t->count('helios_worker_registry_tb'), 0, "$signal: the registration is gone");
 }
+$t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 
 # ---- TERM: the running job is finished, the waiting one stays ----
 {

@@ -42,6 +42,9 @@ STDERR->autoflush(1);
 $SIG{$_} = sub { exit 143 } for qw(INT TERM HUP);
 $SIG{PIPE} = 'IGNORE';
 
+# Deadlines are meant for a machine that does nothing else: only failures wait longer for this.
+my $PATIENCE = 6;
+
 # The script's own time limit, a little before ctest's, so that it can say where it was and clean up.
 my $limit = ($ENV{HELIOS_TEST_ALARM} // 60) - 5;
 $SIG{ALRM} = sub {
@@ -434,14 +437,14 @@ sub board {
 # that pauses; when the time is over the script fails, saying what was expected.
 sub wait_for {
     my ($self, $check, $seconds, $what) = @_;
-    my $end = time + $seconds;
+    my $end = time + $seconds * $PATIENCE;
     while (1) {
         my $value = $check->();
         return $value if $value;
         last if time > $end;
         select undef, undef, undef, 0.01;
     }
-    die "waited $seconds s for $what\n";
+    die sprintf "waited %s s for %s\n", $seconds * $PATIENCE, $what;
 }
 
 # The end of every script: nothing of the sanitizers, done.
