@@ -17,16 +17,16 @@ sub put { my ($on, $param, $value) = @_; $t->sql('INSERT INTO helios_params_tb (
 
 my @rows = (
     # name, rows before (host param value), words, output, rows after
-    ['hold here',          [],                             [qw(hold S)],               "Sv is on hold on host $host",   "$host|HOLD|1"],
-    ['hold twice',         [[$host, 'HOLD', 0], [$host, 'HOLD', 1]], [qw(hold S)],     "Sv is on hold on host $host",   "$host|HOLD|1"],
-    ['hold there',         [],                             [qw(hold -H far S)],        'Sv is on hold on host far',     'far|HOLD|1'],
-    ['hold everywhere',    [['far', 'HOLD', 0], ['far', 'X', 1]], [qw(hold --all-hosts --yes S)], 'Sv is on hold on all hosts', '*|HOLD|1;far|X|1'],
-    ['resume here',        [['*', 'HOLD', 1]],             [qw(resume S)],             "Sv may take jobs on host $host", "*|HOLD|1;$host|HOLD|0"],
-    ['resume everywhere',  [['*', 'HOLD', 1], ['far', 'HOLD', 1]], [qw(resume -a -y S)], 'Sv may take jobs on all hosts', '*|HOLD|0'],
-    ['halt here',          [],                             [qw(halt S)],               "Sv is told to stop on host $host", "$host|HALT|1"],
-    ['halt everywhere',    [[$host, 'HALT', 1]],           [qw(halt --host * -y S)],   'Sv is told to stop on all hosts', '*|HALT|1'],
-    ['clear here',         [[$host, 'HALT', 1], ['far', 'HALT', 1]], [qw(clear-halt S)], "Sv may start on host $host",   'far|HALT|1'],
-    ['clear everywhere',   [['*', 'HALT', 1], ['far', 'HALT', 1]], [qw(clear-halt -a -y S)], 'Sv may start on all hosts', ''],
+    ['hold here',          [],                             [qw(hold Sv)],               "Sv is on hold on host $host",   "$host|HOLD|1"],
+    ['hold twice',         [[$host, 'HOLD', 0], [$host, 'HOLD', 1]], [qw(hold Sv)],     "Sv is on hold on host $host",   "$host|HOLD|1"],
+    ['hold there',         [],                             [qw(hold -H far Sv)],        'Sv is on hold on host far',     'far|HOLD|1'],
+    ['hold everywhere',    [['far', 'HOLD', 0], ['far', 'X', 1]], [qw(hold --all-hosts --yes Sv)], 'Sv is on hold on all hosts', '*|HOLD|1;far|X|1'],
+    ['resume here',        [['*', 'HOLD', 1]],             [qw(resume Sv)],             "Sv may take jobs on host $host", "*|HOLD|1;$host|HOLD|0"],
+    ['resume everywhere',  [['*', 'HOLD', 1], ['far', 'HOLD', 1]], [qw(resume -a -y Sv)], 'Sv may take jobs on all hosts', '*|HOLD|0'],
+    ['halt here',          [],                             [qw(halt Sv)],               "Sv is told to stop on host $host", "$host|HALT|1"],
+    ['halt everywhere',    [[$host, 'HALT', 1]],           [qw(halt --host * -y Sv)],   'Sv is told to stop on all hosts', '*|HALT|1'],
+    ['clear here',         [[$host, 'HALT', 1], ['far', 'HALT', 1]], [qw(clear-halt Sv)], "Sv may start on host $host",   'far|HALT|1'],
+    ['clear everywhere',   [['*', 'HALT', 1], ['far', 'HALT', 1]], [qw(clear-halt -a -y Sv)], 'Sv may start on all hosts', ''],
 );
 for (@rows) {
     my ($name, $before, $words, $out, $after) = @$_;
@@ -40,19 +40,19 @@ for (@rows) {
 # ---- what is refused, and changes nothing ----
 $t->sql('DELETE FROM helios_params_tb');
 put('*', 'HALT', 1);
-says($t, 'a halt for all is not cleared for one', [qw(service clear-halt S)], { err => "helios: Sv is halted on all hosts: helios service clear-halt --all-hosts Sv\n", exit => 1 });
+says($t, 'a halt for all is not cleared for one', [qw(service clear-halt Sv)], { err => "helios: Sv is halted on all hosts: helios service clear-halt --all-hosts Sv\n", exit => 1 });
 for my $verb (qw(hold resume halt clear-halt)) {
     says($t, "$verb everywhere without a terminal", ['service', $verb, '-a', 'Sv'],
         { stdin => "y\n", err => "helios: $verb Sv on all hosts: there is no terminal to ask; say --yes\n", exit => EX_USAGE });
 }
 says($t, 'no name of a service', [qw(service hold ../x)], { err => "helios: '../x' is not the name of a service\n", exit => EX_USAGE });
-says($t, 'two kinds of host', [qw(service hold -a -H x S)], { err => "helios: --host and --all-hosts exclude each other\n", exit => EX_USAGE });
+says($t, 'two kinds of host', [qw(service hold -a -H x Sv)], { err => "helios: --host and --all-hosts exclude each other\n", exit => EX_USAGE });
 is(rows(), '*|HALT|1', 'nothing was changed');
 
 # ---- on a terminal there is a question ----
 for (['n', '*|HALT|1', qr/nothing was changed/], ['y', '*|HALT|1;*|HOLD|1', qr/Sv is on hold on all hosts/]) {
     my ($answer, $after, $says) = @$_;
-    my $run = on_terminal($t, 80, [qw(service hold -a S)], "$answer\n");
+    my $run = on_terminal($t, 80, [qw(service hold -a Sv)], "$answer\n");
     like($run->{screen}, qr/hold Sv on all hosts\? \[y\/N\] /, "asked, '$answer' is typed");
     like($run->{screen}, $says, "answered '$answer'");
     is(rows(), $after, "the rows after '$answer'");
