@@ -36,6 +36,11 @@ extern const struct ctl_option job_info_options[], job_info_historical_options[]
 extern const struct ctl_option job_status_historical_options[];
 ctl_run_fn job_info, job_status;
 
+/* jobs.c */
+extern const struct ctl_option job_list_options[], job_change_options[];
+extern const struct ctl_option job_wait_options[];
+ctl_run_fn job_list, job_retry, job_cancel, job_hold, job_requeue, job_wait;
+
 /* service.c */
 extern const struct ctl_option service_historical_options[];
 ctl_run_fn service_historical;

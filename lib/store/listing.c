@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/listing.h"
 
+#include "store/operate.h"
 #include "store/private.h"
 
 struct reader {
     listing_jobtype_fn *jobtype;
     listing_ends_fn *ends;
     listing_param_fn *param;
+    listing_job_fn *job;
     void *arg;
     uint64_t counted;
 };
@@ -100,4 +102,82 @@ int listing_params(struct store *store, const char *service, listing_param_fn *f
     if (store_query(store, ST_LIST_PARAMS, 0, params, 2, param_row, &r, err) != 0)
         return err_wrap(err, "cannot list the parameters");
     return 0;
+}
+
+/* ---- jobs ---- */
+
+static int64_t int_or_none(const struct helios_datum *d)
+{
+    return d->type == HELIOS_DATUM_NULL ? -1 : helios_datum_int(d);
+}
+
+static enum listing_state queued_state(int64_t run_after, int64_t lease, int64_t now)
+{
+    if (lease > now)
+        return LISTING_RUNNING;
+    if (run_after >= OPERATE_HELD)
+        return LISTING_HELD;
+    return run_after > now ? LISTING_DELAYED : LISTING_WAITING;
+}
+
+static int queued_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    int64_t run_after = helios_datum_int(&columns[3]);
+    const struct listing_job job = {
+        .jobid = helios_datum_uint(&columns[0]),
+        .funcid = (uint32_t)helios_datum_uint(&columns[1]),
+        .state = queued_state(run_after, helios_datum_int(&columns[4]),
+                              helios_datum_int(&columns[5])),
+        .insert_time = int_or_none(&columns[2]),
+        .run_after = run_after,
+        .complete_time = -1,
+        .exitstatus = -1,
+        .error = helios_datum_text(&columns[6]),
+    };
+    (void)n;
+    r->counted++;
+    return r->job(r->arg, &job);
+}
+
+int listing_queued(struct store *store, const struct listing_range *range,
+                   listing_job_fn *fn, void *arg, uint64_t *looked,
+                   struct helios_error *err)
+{
+    struct reader r = {.job = fn, .arg = arg};
+    struct helios_datum params[] = {helios_uint(range->funcid), helios_int(range->from),
+                                    helios_int(range->to), helios_uint(range->most)};
+    int rc = store_query(store, ST_LIST_JOBS, 0, params, 4, queued_row, &r, err);
+    *looked = r.counted;
+    return rc == 0 ? 0 : err_wrap(err, "cannot list the jobs");
+}
+
+static int attempt_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    int64_t status = int_or_none(&columns[4]);
+    const struct listing_job job = {
+        .jobid = helios_datum_uint(&columns[0]),
+        .funcid = (uint32_t)helios_datum_uint(&columns[1]),
+        .state = status == 0 ? LISTING_DONE : LISTING_FAILED,
+        .insert_time = int_or_none(&columns[2]),
+        .run_after = -1,
+        .complete_time = helios_datum_int(&columns[3]),
+        .exitstatus = status,
+        .error = helios_datum_text(&columns[6]),
+    };
+    (void)n;
+    r->counted++;
+    bool last = helios_datum_int(&columns[5]) == 0;
+    return last ? r->job(r->arg, &job) : 0;
+}
+
+int listing_ended(struct store *store, int64_t since, uint64_t most, listing_job_fn *fn,
+                  void *arg, uint64_t *looked, struct helios_error *err)
+{
+    struct reader r = {.job = fn, .arg = arg};
+    struct helios_datum params[] = {helios_int(since), helios_uint(most)};
+    int rc = store_query(store, ST_LIST_ATTEMPTS, 0, params, 2, attempt_row, &r, err);
+    *looked = r.counted;
+    return rc == 0 ? 0 : err_wrap(err, "cannot list the history");
 }

@@ -44,4 +44,42 @@ typedef void listing_param_fn(void *arg, const char *service, const char *host,
 int listing_params(struct store *store, const char *service, listing_param_fn *fn,
                    void *arg, struct helios_error *err);
 
+/* A job in the queue, or the last attempt of one that has left it. */
+enum listing_state {
+    LISTING_WAITING,
+    LISTING_DELAYED,
+    LISTING_HELD, /* by an operator, see store/operate.h */
+    LISTING_RUNNING,
+    LISTING_FAILED, /* for good */
+    LISTING_DONE,
+    LISTING_STATES
+};
+struct listing_job {
+    uint64_t jobid;
+    uint32_t funcid;
+    enum listing_state state;
+    int64_t insert_time; /* -1 for NULL, and for what such a job does not have: */
+    int64_t run_after;
+    int64_t complete_time;
+    int64_t exitstatus;
+    const char *error; /* the last one; NULL: none is known */
+};
+/* Gets job after job. Returns 0 to go on. */
+typedef int listing_job_fn(void *arg, const struct listing_job *job);
+
+/* Jobs of one type with run_after from `from` to `to`, oldest first, at most `most`;
+ * `*looked` is how many there were. */
+struct listing_range {
+    uint32_t funcid;
+    int64_t from, to;
+    uint64_t most;
+};
+int listing_queued(struct store *store, const struct listing_range *range,
+                   listing_job_fn *fn, void *arg, uint64_t *looked,
+                   struct helios_error *err);
+/* Jobs that have ended since `since`, newest first, as the latest `most` attempts tell;
+ * `*looked` counts attempts. */
+int listing_ended(struct store *store, int64_t since, uint64_t most, listing_job_fn *fn,
+                  void *arg, uint64_t *looked, struct helios_error *err);
+
 #endif

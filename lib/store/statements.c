@@ -46,6 +46,21 @@
 #define DUE_OLDEST                                                                         \
     "FROM job WHERE funcid = ? AND run_after <= UNIX_TIMESTAMP() ORDER BY run_after, "     \
     "jobid"
+#define LAST_ERROR(job)                                                                    \
+    "(SELECT message FROM error WHERE error.jobid = " job                                  \
+    " ORDER BY error_time DESC LIMIT 1)"
+/* A job that failed and was completed in one second ended as completed. */
+#define LATER_ATTEMPT                                                                      \
+    "EXISTS (SELECT 1 FROM helios_job_history_tb AS later WHERE later.jobid = h.jobid "    \
+    "AND (later.complete_time > h.complete_time OR "                                       \
+    "(later.complete_time = h.complete_time AND later.exitstatus < h.exitstatus)))"
+#define FREE_JOBS "WHERE jobid IN ({?}) AND grabbed_until <= UNIX_TIMESTAMP()"
+#define OPERATE_HOLD(hint)                                                                 \
+    "UPDATE job" hint " SET run_after = 4294967295 " FREE_JOBS " AND run_after < "         \
+    "4294967295"
+#define OPERATE_REQUEUE(hint)                                                              \
+    "UPDATE job" hint " SET run_after = UNIX_TIMESTAMP() " FREE_JOBS                       \
+    " AND run_after > UNIX_TIMESTAMP()"
 #define LAST_MINUTE "complete_time > UNIX_TIMESTAMP() - 60"
 #define EACH_TABLE                                                                         \
     "('job', 'funcmap', 'error', 'exitstatus', 'note', 'helios_params_tb', "               \
@@ -154,6 +169,35 @@ static const char *const common[STATEMENTS] = {
                        "WHERE ? IS NULL OR worker_class = ? "
                        "ORDER BY worker_class, host, param, value LIMIT 10000",
 
+    [ST_LIST_JOBS] = "SELECT jobid, funcid, insert_time, run_after, grabbed_until, "
+                     "UNIX_TIMESTAMP(), " LAST_ERROR(
+                         "job.jobid") " FROM job WHERE "
+                                      "funcid = ? AND run_after >= ? AND run_after <= ? "
+                                      "ORDER BY run_after, jobid LIMIT ?",
+    [ST_LIST_ATTEMPTS] =
+        "SELECT DISTINCT jobid, funcid, insert_time, complete_time, exitstatus, "
+        "EXISTS (SELECT 1 FROM job WHERE job.jobid = h.jobid) OR " LATER_ATTEMPT ", "
+        "CASE WHEN exitstatus <> 0 THEN " LAST_ERROR(
+            "h.jobid") " END FROM "
+                       "(SELECT jobid, funcid, insert_time, complete_time, exitstatus FROM "
+                       "helios_job_history_tb WHERE complete_time >= ? "
+                       "ORDER BY complete_time DESC LIMIT ?) AS h ORDER BY complete_time "
+                       "DESC, jobid DESC",
+
+    [ST_OPERATE_HOLD] = OPERATE_HOLD(FORCE_PRIMARY),
+    [ST_OPERATE_REQUEUE] = OPERATE_REQUEUE(FORCE_PRIMARY),
+    [ST_OPERATE_SEIZE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
+                         "grabbed_until <= UNIX_TIMESTAMP()",
+    [ST_OPERATE_RETRY] =
+        "INSERT INTO job (jobid, funcid, arg, uniqkey, insert_time, run_after, "
+        "grabbed_until, priority, coalesce) SELECT jobid, funcid, ?, uniqkey, "
+        "insert_time, UNIX_TIMESTAMP(), 0, priority, coalesce FROM (SELECT jobid, funcid, "
+        "uniqkey, insert_time, priority, coalesce, exitstatus FROM helios_job_history_tb "
+        "WHERE jobid = ? ORDER BY complete_time DESC, exitstatus LIMIT 1) AS attempt "
+        "WHERE exitstatus <> 0 AND NOT EXISTS (SELECT 1 FROM job WHERE jobid = ?)",
+    [ST_OPERATE_FORGET_ERRORS] = "DELETE FROM error WHERE jobid = ?",
+    [ST_OPERATE_FORGET_STATUS] = "DELETE FROM exitstatus WHERE jobid = ?",
+
     [ST_SCHEMA_TABLES] = "SELECT table_name FROM information_schema.tables "
                          "WHERE table_schema = DATABASE() AND table_name IN " EACH_TABLE,
     [ST_SCHEMA_INDEX] =
@@ -184,6 +228,8 @@ static const char *const sqlite[STATEMENTS] = {
     [ST_EXITSTATUS_CLEAN] =
         ("DELETE FROM exitstatus WHERE rowid IN (SELECT rowid FROM exitstatus "
          "WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000)"),
+    [ST_OPERATE_HOLD] = (OPERATE_HOLD("")),
+    [ST_OPERATE_REQUEUE] = (OPERATE_REQUEUE("")),
     [ST_LOG_ADD] = (LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))}"),
     [ST_SCHEMA_TABLES] =
         ("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN " EACH_TABLE),

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/command.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "daemon/ctl/select.h"
+#include "daemon/ctl/table.h"
+#include "store/operate.h"
+
+/* job list | retry | cancel | hold | requeue | wait. */
+
+#define OPTION_JOBTYPE                                                                     \
+    {                                                                                      \
+        ITEM_JOBTYPE, '\0', "jobtype", "NAME", false, "jobs of this type"                  \
+    }
+#define OPTION_STATE                                                                       \
+    {                                                                                      \
+        ITEM_STATE, '\0', "state", "STATE", false, "jobs in this state"                    \
+    }
+#define OPTION_SINCE                                                                       \
+    {                                                                                      \
+        ITEM_SINCE, '\0', "since", "TIME", false,                                          \
+            "submitted or ended since; 2h is two hours ago"                                \
+    }
+#define OPTION_ERROR                                                                       \
+    {                                                                                      \
+        ITEM_ERROR, '\0', "error", "TEXT", false, "whose last error contains this"         \
+    }
+
+const struct ctl_option job_list_options[] = {
+    OPTION_JOBTYPE,
+    OPTION_STATE,
+    OPTION_SINCE,
+    OPTION_ERROR,
+    {ITEM_LIMIT, '\0', "limit", "N", true, "so many at most; 100 if not given"},
+    {ITEM_ALL, '\0', "all", NULL, false, "look at all jobs, not only at the first"},
+    {.name = NULL},
+};
+const struct ctl_option job_change_options[] = {
+    OPTION_JOBTYPE,
+    OPTION_STATE,
+    OPTION_SINCE,
+    OPTION_ERROR,
+    {ITEM_ALL, '\0', "all", NULL, false, "every job that it can be done to"},
+    {ITEM_DRY_RUN, '\0', "dry-run", NULL, false, "list the jobs, change nothing"},
+    {.name = NULL},
+};
+const struct ctl_option job_wait_options[] = {
+    {ITEM_TIMEOUT, '\0', "timeout", "SECONDS", true, "wait no longer than this"},
+    {.name = NULL},
+};
+
+#define BIT(state) (1u << (state))
+#define FREE       (BIT(LISTING_WAITING) | BIT(LISTING_DELAYED) | BIT(LISTING_HELD))
+#define QUEUED     (FREE | BIT(LISTING_RUNNING))
+#define ANY        (BIT(LISTING_STATES) - 1u)
+
+/* ---- list ---- */
+
+static const struct column columns[] = {
+    {"jobid", COLUMN_NUMBER},      {"jobtype", COLUMN_TEXT},   {"state", COLUMN_STATE},
+    {"submitted", COLUMN_TIME},    {"run_after", COLUMN_TIME}, {"ended", COLUMN_TIME},
+    {"exitstatus", COLUMN_NUMBER}, {"error", COLUMN_TEXT},
+};
+
+struct row {
+    struct listing_job job;
+    char *error;
+};
+
+struct found {
+    struct row *rows;
+    size_t count, cap;
+    uint64_t limit;
+    bool failed; /* out of memory */
+};
+
+/* The names of jobtypes are read afterwards: a row function must not use the connection. */
+static int add_found(void *arg, const struct listing_job *job)
+{
+    struct found *f = arg;
+    if (f->count == f->cap) {
+        size_t cap = f->cap == 0 ? 256 : f->cap * 2;
+        struct row *rows = reallocarray(f->rows, cap, sizeof rows[0]);
+        f->failed = rows == NULL;
+        if (f->failed)
+            return 1;
+        f->rows = rows;
+        f->cap = cap;
+    }
+    struct row row = {.job = *job, .error = job->error == NULL ? NULL : strdup(job->error)};
+    f->failed = job->error != NULL && row.error == NULL;
+    f->rows[f->count++] = row;
+    return f->failed || f->count >= f->limit ? 1 : 0;
+}
+
+static void found_fini(struct found *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        free(f->rows[i].error);
+    free(f->rows);
+}
+
+static void add_row(struct table *t, const struct row *row, const char *jobtype)
+{
+    const struct listing_job *job = &row->job;
+    table_number(t, (int64_t)job->jobid);
+    table_text(t, jobtype);
+    table_text(t, select_states[job->state]);
+    table_time(t, job->insert_time);
+    table_time(t, job->state == LISTING_HELD ? -1 : job->run_after);
+    table_time(t, job->complete_time);
+    if (job->exitstatus >= 0)
+        table_number(t, job->exitstatus);
+    else
+        table_none(t);
+    table_text(t, row->error);
+}
+
+static int print_found(const struct ctl *ctl, const struct found *f,
+                       struct helios_error *err)
+{
+    struct table t;
+    struct helios_error late = HELIOS_ERROR_INIT;
+    int rc = 0;
+    table_begin(&t, ctl, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; rc == 0 && i < f->count; i++) {
+        const char *jobtype = NULL;
+        rc = store_jobtype_name(ctl_store(ctl), f->rows[i].job.funcid, &jobtype, err);
+        if (rc == 0)
+            add_row(&t, &f->rows[i], jobtype);
+    }
+    if (table_end(&t, &late) != 0 && rc == 0)
+        rc = err_set(err, late.kind, "%s", late.text);
+    return rc;
+}
+
+static int find(struct selection *s, struct found *f, struct helios_error *err)
+{
+    if (select_jobs(s, add_found, f, err) != 0)
+        return -1;
+    return f->failed ? err_set(err, HELIOS_E_NOMEM, "out of memory") : 0;
+}
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MOST    1000000
+
+int job_list(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct selection s;
+    struct found f = {0};
+    int64_t limit = LIMIT_DEFAULT;
+    if (ctl->items[ITEM_LIMIT] != NULL)
+        (void)number_parse(ctl->items[ITEM_LIMIT], &limit);
+    if (limit < 1 || limit > LIMIT_MOST)
+        return ctl_usage(ctl, "--limit must be from 1 to %d", LIMIT_MOST);
+    int code = select_begin(&s, ctl, ANY);
+    if (code != 0)
+        return code;
+    if (ctl->items[ITEM_STATE] == NULL)
+        s.states = QUEUED;
+    f.limit = (uint64_t)limit;
+    int rc = ctl_connect(ctl, NULL, &err);
+    if (rc == 0)
+        rc = find(&s, &f, &err);
+    if (rc == 0)
+        rc = print_found(ctl, &f, &err);
+    if (rc == 0 && f.count >= f.limit)
+        ctl_say(ctl, "there may be more than these %zu: --limit N shows more", f.count);
+    else if (rc == 0 && s.more)
+        ctl_say(ctl, "only the first %" PRIu64 " jobs were looked at: --all looks at more",
+                s.most);
+    found_fini(&f);
+    return rc == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
+/* ---- changing many ---- */
+
+#define CHANGED_AT_ONCE 100000 /* of one run; bounds the memory */
+
+struct change {
+    enum operate_verb verb;
+    unsigned states; /* of jobs that it can be done to */
+    const char *done;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+/* Between two batches nothing is half done. */
+static void catch_interrupt(void)
+{
+    struct sigaction act = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&act.sa_mask);
+    (void)sigaction(SIGINT, &act, NULL);
+    (void)sigaction(SIGTERM, &act, NULL);
+}
+
+static int change_ids(const struct ctl *ctl, const struct change *change,
+                      const uint64_t *jobids, size_t n, uint64_t *total,
+                      struct helios_error *err)
+{
+    *total = 0;
+    for (size_t from = 0; from < n && !interrupted; from += OPERATE_BATCH) {
+        size_t some = n - from < OPERATE_BATCH ? n - from : OPERATE_BATCH;
+        uint64_t changed = 0;
+        int rc =
+            operate_jobs(ctl_store(ctl), change->verb, jobids + from, some, &changed, err);
+        *total += changed;
+        if (rc != 0)
+            return err_wrap(err, "%" PRIu64 " jobs %s; then", *total, change->done);
+    }
+    return 0;
+}
+
+/* Says how far it came; 1 if a job that was named was not as it must be. */
+static int finish(const struct ctl *ctl, const struct change *change, uint64_t total,
+                  size_t n, bool named)
+{
+    (void)printf("%" PRIu64 " jobs %s\n", total, change->done);
+    if (interrupted) {
+        ctl_say(ctl, "interrupted: the rest is as it was");
+        return 1;
+    }
+    if (total == n)
+        return 0;
+    ctl_say(ctl, "%" PRIu64 " jobs are not in a state for that: helios job list tells",
+            (uint64_t)n - total);
+    return named ? 1 : 0;
+}
+
+static int change_named(struct ctl *ctl, const struct change *change)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    size_t n = (size_t)ctl->argc;
+    uint64_t total = 0;
+    int code = 0;
+    uint64_t *jobids = calloc(n, sizeof jobids[0]);
+    if (jobids == NULL)
+        return ctl_usage(ctl, "out of memory");
+    for (size_t i = 0; code == 0 && i < n; i++) {
+        int64_t id = 0;
+        if (!number_parse(ctl->argv[i], &id) || id <= 0)
+            code = ctl_usage(ctl, "'%s' is not the number of a job", ctl->argv[i]);
+        jobids[i] = (uint64_t)id;
+    }
+    if (code == 0) {
+        int rc = ctl_connect(ctl, NULL, &err);
+        if (rc == 0)
+            rc = change_ids(ctl, change, jobids, n, &total, &err);
+        code = rc == 0 ? finish(ctl, change, total, n, true) : ctl_fail(ctl, &err);
+    }
+    free(jobids);
+    return code;
+}
+
+static int change_found(const struct ctl *ctl, const struct change *change,
+                        const struct found *f, uint64_t *total, struct helios_error *err)
+{
+    uint64_t *jobids = calloc(f->count + 1, sizeof jobids[0]);
+    if (jobids == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < f->count; i++)
+        jobids[i] = f->rows[i].job.jobid;
+    int rc = change_ids(ctl, change, jobids, f->count, total, err);
+    free(jobids);
+    return rc;
+}
+
+static int change_chosen(struct ctl *ctl, const struct change *change)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct selection s;
+    struct found f = {.limit = CHANGED_AT_ONCE};
+    uint64_t total = 0;
+    bool dry = ctl->items[ITEM_DRY_RUN] != NULL;
+    int code = select_begin(&s, ctl, change->states);
+    if (code != 0)
+        return code;
+    s.most = LIMIT_MOST; /* what is to be changed is looked for everywhere */
+    int rc = ctl_connect(ctl, NULL, &err);
+    if (rc == 0)
+        rc = find(&s, &f, &err);
+    if (rc == 0)
+        rc = dry ? print_found(ctl, &f, &err) : change_found(ctl, change, &f, &total, &err);
+    code = rc == 0 ? 0 : ctl_fail(ctl, &err);
+    if (rc == 0 && !dry)
+        code = finish(ctl, change, total, f.count, false);
+    if (rc == 0 && (f.count >= f.limit || s.more))
+        ctl_say(ctl, "there are more such jobs: run the command again");
+    found_fini(&f);
+    return code;
+}
+
+static int change_jobs(struct ctl *ctl, const struct change *change)
+{
+    bool chosen = ctl->items[ITEM_JOBTYPE] != NULL || ctl->items[ITEM_STATE] != NULL ||
+                  ctl->items[ITEM_SINCE] != NULL || ctl->items[ITEM_ERROR] != NULL ||
+                  ctl->items[ITEM_ALL] != NULL;
+    catch_interrupt();
+    if (ctl->argc > 0 && (chosen || ctl->items[ITEM_DRY_RUN] != NULL))
+        return ctl_usage(ctl, "name jobs by their numbers or choose them by options, "
+                              "not both");
+    if (ctl->argc > 0)
+        return change_named(ctl, change);
+    if (!chosen)
+        return ctl_usage(ctl, "which jobs? Name their numbers, or choose them by "
+                              "--jobtype, --state, --since, --error or --all");
+    return change_chosen(ctl, change);
+}
+
+int job_retry(struct ctl *ctl)
+{
+    static const struct change retry = {OPERATE_RETRY, BIT(LISTING_FAILED), "retried"};
+    return change_jobs(ctl, &retry);
+}
+
+int job_cancel(struct ctl *ctl)
+{
+    static const struct change cancel = {OPERATE_CANCEL, FREE, "cancelled"};
+    return change_jobs(ctl, &cancel);
+}
+
+int job_hold(struct ctl *ctl)
+{
+    static const struct change hold = {OPERATE_HOLD,
+                                       BIT(LISTING_WAITING) | BIT(LISTING_DELAYED), "held"};
+    return change_jobs(ctl, &hold);
+}
+
+int job_requeue(struct ctl *ctl)
+{
+    static const struct change requeue = {
+        OPERATE_REQUEUE, BIT(LISTING_DELAYED) | BIT(LISTING_HELD), "requeued"};
+    return change_jobs(ctl, &requeue);
+}
+
+/* ---- wait ---- */
+
+#define TIMEOUT_CODE 124 /* as timeout(1) */
+#define STATUS_MOST  255
+
+static int wait_code(const struct helios_job_status *status)
+{
+    if (status->state == HELIOS_JOB_DONE || status->exitstatus == 0)
+        return 0;
+    return status->exitstatus < 0 || status->exitstatus > STATUS_MOST ? STATUS_MOST
+                                                                      : status->exitstatus;
+}
+
+int job_wait(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_job_status status;
+    int64_t id = 0;
+    int64_t timeout_s = -1;
+    const char *timeout = ctl->items[ITEM_TIMEOUT];
+    if (!number_parse(ctl->items[ITEM_JOBID], &id) || id <= 0)
+        return ctl_usage(ctl, "'%s' is not the number of a job", ctl->items[ITEM_JOBID]);
+    if (timeout != NULL && (!number_parse(timeout, &timeout_s) || timeout_s < 0 ||
+                            timeout_s > INT32_MAX / 1000))
+        return ctl_usage(ctl, "--timeout %s is not a number of seconds", timeout);
+    int rc = ctl_connect(ctl, NULL, &err);
+    if (rc == 0)
+        rc = helios_job_wait(ctl->client, (uint64_t)id,
+                             timeout_s < 0 ? -1 : (int)timeout_s * 1000, &status, &err);
+    if (rc == 1)
+        rc = err_set(&err, HELIOS_E_NOT_FOUND, "job %" PRId64 " is not known", id);
+    if (rc < 0)
+        return ctl_fail(ctl, &err);
+    if (rc == 2) {
+        ctl_say(ctl, "job %" PRId64 " has not ended within %" PRId64 " s", id, timeout_s);
+        return TIMEOUT_CODE;
+    }
+    return wait_code(&status);
+}
