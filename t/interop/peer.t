@@ -5,54 +5,15 @@ use strict;
 use warnings;
 use utf8;
 use Helios::Test;
-use Storable qw(thaw);
+use Helios::Schwartz;
 use Test::More;
-
-eval { require TheSchwartz; require TheSchwartz::Worker; 1 } or plan skip_all => 'needs TheSchwartz';
 
 my $jobs = 1000;
 my $t = Helios::Test->new(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 my $class = $t->service;
-my @database = ({ dsn => $t->{dsn}, user => $t->sqlite ? '' : 'root', pass => '' });
 
-# What a Perl worker saw goes to a file, a line a job; appending less than a page is atomic.
+# What a Perl worker saw goes to a file, a line a job.
 my $seen = $t->tmp . '/seen';
-
-package Toy::Service {
-    our @ISA = ('TheSchwartz::Worker');
-    our $write = sub { };
-    sub work {
-        my (undef, $job) = @_;
-        $write->($job);
-        $job->completed;
-        return;
-    }
-}
-
-sub perl_client {
-    my $client = TheSchwartz->new(databases => [@database], verbose => 0);
-    $client->can_do($class);
-    return $client;
-}
-
-# Runs `work` in a process of its own; gives what wait_for_perl() takes.
-sub perl_process {
-    my ($work) = @_;
-    my $pid = fork // die "fork: $!";
-    return { pid => $pid, command => 'Perl', out => '/dev/null', err => '/dev/null' } if $pid;
-    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM);
-    my $ok = eval { $work->(perl_client()); 1 };
-    print STDERR $@ if !$ok;
-    POSIX::_exit($ok ? 0 : 1);
-}
-
-sub append {
-    my ($line) = @_;
-    open my $fh, '>>:raw', $seen or die "$seen: $!";
-    syswrite $fh, "$line\n";
-    close $fh;
-    return;
-}
 
 # ---- a Perl client inserts, helios_d completes ----
 {
@@ -68,7 +29,7 @@ sub append {
         sub { ["<job><params><text>\x{65e5}\x{672c}</text></params></job>"] },
         sub { ['<job><params/></job>'] },
     );
-    my $inserter = perl_process(sub {
+    my $inserter = perl_process($t, sub {
         my ($client) = @_;
         for my $n (1 .. $jobs) {
             my $handle = $client->insert(TheSchwartz::Job->new(funcname => $class, arg => $arguments[$n % @arguments]->($n)));
@@ -94,14 +55,15 @@ sub append {
     utf8::encode($_) for @text;
     $t->command_ok('submit', '--lines', $class, { stdin => $input });
     is($t->count('job'), $jobs, "$jobs jobs are submitted");
-    my $worker = perl_process(sub {
+    my $worker = perl_process($t, sub {
         my ($client) = @_;
-        $Toy::Service::write = sub {
+        $Helios::Schwartz::work = sub {
             my ($job) = @_;
             my $arg = $job->arg;
             my $text = ref $arg eq 'ARRAY' && @$arg == 1 ? $arg->[0] : 'not a list of one';
             utf8::encode($text) if utf8::is_utf8($text);
-            append($text);
+            append_line($seen, $text);
+            $job->completed;
         };
         $client->work_until_done;
     });
@@ -119,9 +81,9 @@ sub append {
     my @ids = $t->submit(map { { append => $seen } } 1 .. $jobs);
     my $daemon = $t->start;
     my @workers = map {
-        perl_process(sub {
+        perl_process($t, sub {
             my ($client) = @_;
-            $Toy::Service::write = sub { append($_[0]->jobid . " perl") };
+            $Helios::Schwartz::work = sub { append_line($seen, $_[0]->jobid . ' perl'); $_[0]->completed };
             $client->work_until_done;
         })
     } 1 .. 2;

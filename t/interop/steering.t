@@ -35,7 +35,14 @@ sub run_one {
 }
 sub holding { return scalar grep { / HOLDING$/ } $t->log_rows }
 
+# Rows of Perl daemons beside ours: another service here, the same service elsewhere.
+my @theirs = ([$service, 'elsewhere', 4711], ['Perl::Service', $host, 4712]);
+$t->sql('INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, worker_version, host, process_id)'
+    . ' VALUES (?, ?, ?, ?, ?, ?)', time, time, $_->[0], '2.83', @$_[1, 2]) for @theirs;
+$t->sql('INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?, ?, ?, ?)', @$_[1, 0], 'HALT', 1) for @theirs;
+
 my $daemon = $t->start;
+pass('HALT rows for another service and for another host do not stop a start');
 
 # ---- HOLD pressed, pressed again, and released by the value 0 ----
 modify($host, HOLD => 1) for 1 .. 2;
@@ -74,8 +81,8 @@ $t->wait_for(sub { $t->board('max_workers') == 7 }, 5, 'the value that was set')
 # ---- what the pages of the web administration read ----
 my $now = $t->one($t->sqlite ? "SELECT strftime('%s','now')" : 'SELECT UNIX_TIMESTAMP()');
 my @alive = $t->rows('SELECT worker_class, worker_version, host, process_id, register_time, start_time'
-    . ' FROM helios_worker_registry_tb WHERE register_time > ? ORDER BY host, worker_class', $now - 300);
-is(scalar @alive, 1, 'one daemon is registered');
+    . ' FROM helios_worker_registry_tb WHERE register_time > ? ORDER BY process_id IN (4711, 4712), host', $now - 300);
+is(scalar @alive, 3, 'ours is registered beside theirs');
 is_deeply([@{ $alive[0] }{qw(worker_class worker_version host process_id)}], [$service, '1.0', $host, $daemon->{pid}], 'by service, version, host and pid');
 cmp_ok($alive[0]{start_time}, '<=', $alive[0]{register_time}, 'since its start');
 
@@ -103,8 +110,9 @@ is_deeply([$handle->failure_log], [('web') x 3], 'with these messages');
 # ---- HALT added by two clicks, then deleted ----
 add($host, HALT => 1) for 1 .. 2;
 is($t->collect($daemon, 15)->{exit}, 0, 'HALT stops the daemon');
-is($t->count('helios_worker_registry_tb'), 0, 'its registration is gone');
-is($t->count('helios_params_tb', "param='HALT'"), 2, 'the rows of others stay');
+is($t->count('helios_worker_registry_tb', 'process_id=?', $daemon->{pid}), 0, 'its registration is gone');
+is($t->count('helios_worker_registry_tb', 'process_id IN (4711, 4712)'), 2, 'those of Perl daemons are not');
+is($t->count('helios_params_tb', "param='HALT'"), 4, 'all HALT rows stay, they are of others');
 isnt($t->helios_d('--foreground', $service)->{exit}, 0, 'and refuse a start');
 remove($host, 'HALT');
 $daemon = $t->start;
