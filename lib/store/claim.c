@@ -197,7 +197,8 @@ static int batch_read_ids(struct store *store, struct batch *b, struct helios_er
 }
 
 /* Tells the ids before any row is changed, so that a death in what follows is accounted
- * for. */
+ * for; and again before the COMMIT if some of them were not to be had, since the listener
+ * knows a job by its place in the batch. */
 static uint64_t *announce(const struct batch *b, uint32_t lease_until,
                           struct helios_error *err)
 {
@@ -257,12 +258,18 @@ static int batch_take(struct store *store, struct batch *b, bool locked,
                       struct helios_error *err)
 {
     uint32_t lease_until = life_lease_until(b->now, b->claim->lease_s, b->claim->random);
+    size_t wanted = b->n;
     uint64_t *jobids = announce(b, lease_until, err);
     int rc = -1;
     if (jobids != NULL)
         rc = locked ? take_all(store, b, jobids, lease_until, err)
                     : take_each(store, b, lease_until, err);
     free(jobids);
+    if (rc == 0 && b->n > 0 && b->n < wanted) {
+        jobids = announce(b, lease_until, err);
+        rc = jobids == NULL ? -1 : 0;
+        free(jobids);
+    }
     for (size_t i = 0; i < b->n; i++)
         b->jobs[i].lease_until = lease_until;
     return rc;

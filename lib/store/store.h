@@ -73,7 +73,8 @@ int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64
 /* Claims up to `want` due jobs of one type, in `order`, then oldest run_after first, then
  * jobid. An order by priority looks at all due jobs of the type. Before the
  * rows are changed `announce` is told their ids and the lease (so that a death during
- * COMMIT can be accounted for); it may be NULL. `*got` jobs are filled. If COMMIT was
+ * COMMIT can be accounted for), and once more before the COMMIT if it is only some of them;
+ * it may be NULL. `*got` jobs are filled. If COMMIT was
  * uncertain the rows are read back on... the caller's next connection: the failure is
  * UNCERTAIN and announced jobs must be released by fence. */
 struct store_claim {
