@@ -69,11 +69,23 @@ bool holding_take(struct board_job *job)
     return atomic_compare_exchange_strong(&job->hold, &expected, BOARD_HOLD_TAKEN);
 }
 
+void holding_given(struct board_job *job)
+{
+    uint32_t expected = BOARD_HOLD_TAKEN;
+    (void)atomic_compare_exchange_strong(&job->hold, &expected, BOARD_HOLD_GIVEN);
+}
+
+bool holding_owed(const struct board_job *job)
+{
+    return atomic_load_explicit(&job->jobid, memory_order_acquire) != 0 &&
+           atomic_load_explicit(&job->hold, memory_order_acquire) != BOARD_HOLD_GIVEN;
+}
+
 bool holding_any(const struct board_slot *slot)
 {
     uint32_t held = atomic_load_explicit(&slot->held, memory_order_acquire);
     for (uint32_t i = 0; i < held && i < BOARD_JOBS; i++)
-        if (atomic_load_explicit(&slot->jobs[i].jobid, memory_order_acquire) != 0)
+        if (holding_owed(&slot->jobs[i]))
             return true;
     return false;
 }

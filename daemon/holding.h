@@ -20,6 +20,8 @@ void holding_trim(struct board_slot *slot, size_t n);
 void holding_drop(struct board_slot *slot, size_t i);
 /* CLAIMED to STARTED. False if the poller has taken the job to give it back. */
 bool holding_start(struct board_slot *slot, size_t i);
+/* Whether the entry has still to be accounted for; false when it is empty or GIVEN. */
+bool holding_owed(const struct board_job *job);
 void holding_done(struct board_slot *slot, size_t i);
 
 /* The values of grabbed_until that are the holder's: claimed, renewed, about to be renewed.
@@ -28,8 +30,10 @@ void holding_leases(const struct board_job *job, uint32_t leases[3]);
 
 /* CLAIMED to TAKEN, by the poller. False if the worker was quicker. */
 bool holding_take(struct board_job *job);
+/* TAKEN to GIVEN, by the poller, when the row is free. */
+void holding_given(struct board_job *job);
 
-/* Whether any entry is in use. */
+/* Whether any entry has still to be accounted for. */
 bool holding_any(const struct board_slot *slot);
 
 #endif

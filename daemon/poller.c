@@ -27,6 +27,10 @@
 #define SLOW_MS    2000
 #define CLEAN_MS   600000
 #define OLD_BOARDS 16
+/* After a deadlock. */
+#define RETRY_MS 20
+/* How long the server's clock is reckoned from one reading of it. */
+#define SERVER_CLOCK_MS 60000
 
 struct poller {
     const struct heritage *heritage;
@@ -53,7 +57,9 @@ struct poller {
     struct mono registered; /* when; 0 = never */
     struct mono tick_at;    /* next look at the scoreboard */
     struct mono clean_at;
-    int64_t server_offset_s; /* server clock minus ours at the last look */
+    int64_t server_time; /* Unix seconds of the server, read at server_read; 0 = never */
+    struct mono server_read;
+    bool working; /* jobs were due at the last look: workers claim without telling us */
 
     struct board *old[OLD_BOARDS]; /* boards of masters that were killed */
     char *old_path[OLD_BOARDS];
@@ -85,13 +91,14 @@ static void gone_away(struct poller *p, const struct helios_error *err)
     p->retry_at = mono_add_ms(mono_now(), p->retry_pause_ms + jitter);
 }
 
-/* After a failed unit of work: a dead connection is given up, anything else is said and the
- * work is tried again later. */
+/* After a failed unit of work: a connection is given up unless the same work may succeed
+ * on it in a moment. */
 static void failed(struct poller *p, const struct helios_error *err)
 {
     if (err->kind == HELIOS_E_RETRY)
-        return;
-    gone_away(p, err);
+        p->tick_at = mono_add_ms(mono_now(), RETRY_MS);
+    else
+        gone_away(p, err);
 }
 
 static bool connect_due(struct poller *p)
@@ -167,11 +174,8 @@ static int look_registry(struct poller *p, struct helios_error *err)
     if (p->registered.us != 0 && mono_diff_ms(now, p->registered) < every_ms)
         return 0;
     const struct store_registration r = registration(p);
-    int64_t server_now;
-    if (store_register(p->store, &r, err) != 0 ||
-        store_now(p->store, &server_now, err) != 0)
+    if (store_register(p->store, &r, err) != 0)
         return -1;
-    p->server_offset_s = server_now - wall_now();
     p->registered = now;
     return 0;
 }
@@ -197,7 +201,7 @@ static int look(struct poller *p, struct helios_error *err)
                                          .params_changed = changed};
     answer(p, &msg);
     p->look_wanted = false;
-    p->retry_pause_ms = 0;
+    p->working = waiting > 0;
     return 0;
 }
 
@@ -253,18 +257,48 @@ static void adopt_boards(struct poller *p)
     globfree(&found);
 }
 
+static bool poller_lives(const struct board *board)
+{
+    pid_t pid = atomic_load(&board->poller_pid);
+    int64_t start = atomic_load(&board->poller_pid_start);
+    int64_t now = pid == 0 ? -1 : board_pid_start(pid);
+    return now >= 0 && (start == 0 || start == now);
+}
+
+/* The server's clock: from our monotonic one in between, as this host's may be set. */
+static int server_now(struct poller *p, int64_t *out, struct helios_error *err)
+{
+    struct mono now = mono_now();
+    if (p->server_time == 0 || mono_diff_ms(now, p->server_read) > SERVER_CLOCK_MS) {
+        if (store_now(p->store, &p->server_time, err) != 0)
+            return -1;
+        p->server_read = now;
+    }
+    *out = p->server_time + mono_diff_ms(now, p->server_read) / 1000;
+    return 0;
+}
+
+static int settle_ours(struct poller *p, struct helios_error *err)
+{
+    const struct settle s = settling(p, p->heritage->board);
+    int64_t now = 0;
+    if (!settle_needed(s.board))
+        return 0;
+    return server_now(p, &now, err) != 0 ? -1 : settle_living(&s, now, SLOW_MS, err);
+}
+
 /* Settles what the processes of an old board left as they end, then removes the file. Its
  * own poller comes first while it lives. */
 static int settle_old(struct poller *p, struct helios_error *err)
 {
     for (unsigned i = 0; i < p->old_count; i++) {
         struct board *board = p->old[i];
-        pid_t poller = atomic_load(&board->poller_pid);
         unsigned left = 0;
-        if (poller != 0 && kill(poller, 0) == 0)
+        int64_t now = 0;
+        if (poller_lives(board))
             continue;
         const struct settle s = settling(p, board);
-        if (settle_living(&s, wall_now() + p->server_offset_s, INT64_MAX, err) != 0 ||
+        if (server_now(p, &now, err) != 0 || settle_living(&s, now, INT64_MAX, err) != 0 ||
             settle_orphans(&s, &left, err) != 0)
             return -1;
         if (left > 0)
@@ -281,22 +315,34 @@ static int settle_old(struct poller *p, struct helios_error *err)
     return 0;
 }
 
+/* Housekeeping: what the database refuses here is said, and keeps nobody from working. */
+static int clean(struct poller *p, struct mono now, struct helios_error *err)
+{
+    bool more = false;
+    p->clean_at = mono_add_ms(now, CLEAN_MS);
+    if (store_clean(p->store, &more, err) == 0) {
+        if (more)
+            p->clean_at = mono_add_ms(now, 1000);
+    } else if (err->kind == HELIOS_E_RETRY) {
+        p->clean_at = mono_add_ms(now, 1000);
+    } else if (!db_usable(store_db(p->store))) {
+        return -1;
+    } else {
+        log_warning("expired exit statuses cannot be removed: %s", err->text);
+    }
+    return 0;
+}
+
 static int tick(struct poller *p, struct helios_error *err)
 {
     struct mono now = mono_now();
     if (!mono_before(now, p->tick_at)) {
-        struct settle s = settling(p, p->heritage->board);
-        if (settle_living(&s, wall_now() + p->server_offset_s, SLOW_MS, err) != 0 ||
-            settle_old(p, err) != 0)
+        if (settle_ours(p, err) != 0 || settle_old(p, err) != 0)
             return -1;
         p->tick_at = mono_add_ms(now, BOARD_TICK_MS);
     }
-    if (!mono_before(now, p->clean_at)) {
-        bool more = false;
-        if (store_clean(p->store, &more, err) != 0)
-            return -1;
-        p->clean_at = mono_add_ms(now, more ? 1000 : CLEAN_MS);
-    }
+    if (!mono_before(now, p->clean_at))
+        return clean(p, now, err);
     return 0;
 }
 
@@ -424,7 +470,10 @@ static int serve(struct poller *p, struct helios_error *err)
         return -1;
     if (p->look_wanted && !p->master_gone && look(p, err) != 0)
         return -1;
-    return tick(p, err);
+    if (tick(p, err) != 0)
+        return -1;
+    p->retry_pause_ms = 0;
+    return 0;
 }
 
 static struct mono next_deadline(const struct poller *p)
@@ -432,8 +481,8 @@ static struct mono next_deadline(const struct poller *p)
     if (p->store == NULL)
         return p->retry_at;
     if (p->look_wanted || p->dead_count > 0 || p->halt_wanted)
-        return mono_add_ms(mono_now(), 20); /* after a deadlock: soon again */
-    bool held = settle_needed(p->heritage->board) || p->old_count > 0;
+        return mono_add_ms(mono_now(), RETRY_MS);
+    bool held = p->working || p->old_count > 0 || settle_needed(p->heritage->board);
     return held ? mono_min(p->tick_at, p->clean_at) : p->clean_at;
 }
 
@@ -497,6 +546,7 @@ int poller_main(const struct heritage *heritage)
     (void)signal(SIGHUP, SIG_IGN);
     (void)signal(SIGUSR1, SIG_IGN);
     (void)signal(SIGQUIT, SIG_IGN);
+    atomic_store(&heritage->board->poller_pid_start, board_pid_start(p->pid));
     atomic_store(&heritage->board->poller_pid, (int32_t)p->pid);
     adopt_boards(p);
     for (;;) {

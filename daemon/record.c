@@ -375,19 +375,19 @@ int record_group(struct helios_worker *w)
     return rc;
 }
 
-void record_release(struct helios_worker *w, size_t from, size_t to)
+int record_release(struct helios_worker *w, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
         struct board_job *entry = &w->slot->jobs[i];
         uint32_t leases[3];
         uint64_t released = 0;
-        if (atomic_load(&entry->jobid) == 0)
-            continue;
         holding_leases(entry, leases);
-        if (store_release(w->store, &w->jobs[i].jobid, 1, leases, &released, NULL) != 0)
-            return; /* stays on the board for the poller */
+        if (holding_owed(entry) &&
+            store_release(w->store, &w->jobs[i].jobid, 1, leases, &released, NULL) != 0)
+            return -1;
         if (released > 0)
             add_one(&w->slot->released);
         holding_drop(w->slot, i);
     }
+    return 0;
 }

@@ -55,13 +55,10 @@ static void describe(const struct msg_dead *dead, char *out, size_t cap)
     }
 }
 
-static int give_back(const struct settle *s, struct board_job *entry,
+static int give_back(const struct settle *s, uint64_t jobid, const uint32_t leases[3],
                      struct helios_error *err)
 {
-    uint32_t leases[3];
     uint64_t released = 0;
-    uint64_t jobid = atomic_load(&entry->jobid);
-    holding_leases(entry, leases);
     if (store_release(s->store, &jobid, 1, leases, &released, err) != 0)
         return -1;
     count(&s->totals->dead_released, released);
@@ -128,6 +125,23 @@ static bool held_elsewhere(const struct settle *s, unsigned slot, uint64_t jobid
     return false;
 }
 
+/* Whether the same statement may succeed later, on this connection or another. */
+static bool passing(enum helios_error_kind kind)
+{
+    return kind == HELIOS_E_LOST || kind == HELIOS_E_RETRY || kind == HELIOS_E_UNCERTAIN ||
+           kind == HELIOS_E_NOMEM;
+}
+
+/* One job that the database refuses to have settled must not keep the daemon from all
+ * others: its lease runs out. */
+static void write_off(const struct board_job *entry, const struct helios_error *err)
+{
+    log_write(HELIOS_LOG_ERR, atomic_load(&entry->jobid), atomic_load(&entry->funcid),
+              "the job of a worker that has ended cannot be settled and stays locked until "
+              "its lease runs out: %s",
+              err->text);
+}
+
 int settle_dead(const struct settle *s, const struct msg_dead *dead,
                 struct helios_error *err)
 {
@@ -135,7 +149,7 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
     uint32_t held = atomic_load(&slot->held);
     for (uint32_t i = 0; i < held && i < BOARD_JOBS; i++) {
         struct board_job *entry = &slot->jobs[i];
-        if (atomic_load(&entry->jobid) == 0)
+        if (!holding_owed(entry))
             continue;
         bool ran = atomic_load(&entry->hold) == BOARD_HOLD_STARTED;
         uint32_t leases[3];
@@ -144,14 +158,24 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
             holding_drop(slot, i);
             continue;
         }
-        int rc = ran && dead->death != DEATH_SHUTDOWN ? fail_job(s, entry, dead, err)
-                                                      : give_back(s, entry, err);
-        if (rc != 0)
+        int rc = ran && dead->death != DEATH_SHUTDOWN
+                     ? fail_job(s, entry, dead, err)
+                     : give_back(s, atomic_load(&entry->jobid), leases, err);
+        if (rc != 0 && passing(err->kind))
             return -1;
+        if (rc != 0)
+            write_off(entry, err);
         holding_drop(slot, i);
     }
     holding_trim(slot, 0);
     return 0;
+}
+
+/* A renewal that was published, and whose statement failed or was interrupted: the row may
+ * hold that value, so it must stay published until it is known to be current. */
+static bool unfinished(uint64_t pending, uint32_t seq, uint32_t renewed)
+{
+    return BOARD_LEASE_SEQ(pending) == seq && BOARD_LEASE_UNTIL(pending) > renewed;
 }
 
 /* The value is published before the row is changed and marked current after: a holder that
@@ -162,11 +186,14 @@ static int renew(const struct settle *s, struct board_job *entry, int64_t now,
     uint32_t leases[3];
     uint64_t jobid = atomic_load_explicit(&entry->jobid, memory_order_acquire);
     uint32_t hold = atomic_load_explicit(&entry->hold, memory_order_acquire);
-    if (jobid == 0 || hold == BOARD_HOLD_NONE || hold == BOARD_HOLD_TAKEN)
+    if (jobid == 0 || hold == BOARD_HOLD_NONE || hold >= BOARD_HOLD_TAKEN)
         return 0;
+    uint64_t pending = atomic_load(&entry->pending);
     uint32_t seq = BOARD_LEASE_SEQ(atomic_load(&entry->claimed));
     holding_leases(entry, leases);
-    uint32_t until = life_renew_until(now, s->rules->lease_s, leases[1]);
+    uint32_t until = unfinished(pending, seq, leases[1])
+                         ? BOARD_LEASE_UNTIL(pending)
+                         : life_renew_until(now, s->rules->lease_s, leases[1]);
     if (until == 0)
         return 0;
     uint64_t renewed = 0;
@@ -178,6 +205,17 @@ static int renew(const struct settle *s, struct board_job *entry, int64_t now,
     return 0;
 }
 
+/* Takes the entry, or finds it taken by an earlier attempt that failed. What was read is of
+ * that entry only if it still is TAKEN then: the worker may have given it back meanwhile
+ * and claimed anew. */
+static bool take(struct board_job *entry, uint64_t *jobid, uint32_t leases[3])
+{
+    (void)holding_take(entry);
+    *jobid = atomic_load(&entry->jobid);
+    holding_leases(entry, leases);
+    return *jobid != 0 && atomic_load(&entry->hold) == BOARD_HOLD_TAKEN;
+}
+
 /* Gives back what waits behind the running job. The compare-and-swap in holding_take()
  * decides between us and the worker, which skips what we have taken. */
 static int unblock(const struct settle *s, struct board_slot *slot, uint32_t held,
@@ -185,10 +223,13 @@ static int unblock(const struct settle *s, struct board_slot *slot, uint32_t hel
 {
     for (uint32_t i = 0; i < held; i++) {
         struct board_job *entry = &slot->jobs[i];
-        if (atomic_load(&entry->jobid) == 0 || !holding_take(entry))
+        uint64_t jobid;
+        uint32_t leases[3];
+        if (!take(entry, &jobid, leases))
             continue;
-        if (give_back(s, entry, err) != 0)
-            return -1; /* the worker gives it back when it comes to it */
+        if (give_back(s, jobid, leases, err) != 0)
+            return -1; /* the next time, or the worker when it comes to it */
+        holding_given(entry);
     }
     return 0;
 }
@@ -237,7 +278,7 @@ int settle_orphans(const struct settle *s, unsigned *left, struct helios_error *
 bool settle_needed(const struct board *board)
 {
     for (unsigned k = 0; k < slots_used(board); k++)
-        if (atomic_load_explicit(&board->slot[k].held, memory_order_acquire) != 0)
+        if (atomic_load(&board->slot[k].pid) != 0 || atomic_load(&board->slot[k].held) != 0)
             return true;
     return false;
 }

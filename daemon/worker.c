@@ -137,6 +137,7 @@ int worker_reconnect(struct helios_worker *w)
          * master's grace period is the limit. Without a master nobody sets one. */
         if (w->master_gone && tries > 8)
             return -1;
+        w->woken = false; /* or the pause would be none; the queue is looked at anyway */
         worker_listen(w, pause_ms + mono_now().us % (pause_ms + 1));
         pause_ms = pause_ms * 2 > 5000 ? 5000 : pause_ms * 2;
     }
@@ -302,7 +303,7 @@ static int claim(struct helios_worker *w, struct helios_error *err)
 }
 
 /* A claim whose COMMIT was lost may hold: what was announced is given back by fence. */
-static void undo_claim(struct helios_worker *w)
+static int undo_claim(struct helios_worker *w)
 {
     uint32_t held = atomic_load(&w->slot->held);
     for (uint32_t i = 0; i < held; i++) {
@@ -310,10 +311,11 @@ static void undo_claim(struct helios_worker *w)
         uint64_t jobid = atomic_load(&w->slot->jobs[i].jobid);
         holding_leases(&w->slot->jobs[i], leases);
         if (jobid != 0 && store_release(w->store, &jobid, 1, leases, NULL, NULL) != 0)
-            return; /* stays on the board for the poller */
+            return -1; /* stays on the board for the poller */
         holding_drop(w->slot, i);
     }
     holding_trim(w->slot, 0);
+    return 0;
 }
 
 /* 0 go on (perhaps with nothing claimed), -1 leave. */
@@ -327,9 +329,9 @@ static int claim_or_recover(struct helios_worker *w)
     case HELIOS_E_LOST:
     case HELIOS_E_UNCERTAIN:
         log_warning("worker lost the database: %s", err.text);
-        if (worker_reconnect(w) != 0)
+        /* A claim that cannot be undone must not be covered by another one. */
+        if (worker_reconnect(w) != 0 || undo_claim(w) != 0)
             return -1;
-        undo_claim(w);
         w->woken = true;
         return 0;
     case HELIOS_E_RETRY:
@@ -457,15 +459,16 @@ static int run_batch(struct helios_worker *w)
             break;
         if (holding_start(w->slot, i))
             rc = run_job(w, i, &downshift);
-        else
-            record_release(w, i, i + 1);
+        else if (record_release(w, i, i + 1) != 0)
+            break;
     }
     if (rc == 0)
         rc = record_group(w);
-    if (rc == 0) {
-        record_release(w, i, w->count);
+    if (rc == 0)
+        rc = record_release(w, i, w->count);
+    /* What is not given back must stay on the board: the poller settles it. */
+    if (rc == 0)
         holding_trim(w->slot, 0);
-    }
     for (size_t k = 0; k < w->count; k++)
         store_job_fini(&w->jobs[k]);
     w->count = 0;

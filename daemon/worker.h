@@ -73,7 +73,8 @@ int worker_reconnect(struct helios_worker *w);
 int record_job(struct helios_worker *w, size_t i, struct helios_job *job);
 /* Completes what the group holds, in one transaction. */
 int record_group(struct helios_worker *w);
-/* Gives back what is still held of jobs `from` to before `to` of the batch. */
-void record_release(struct helios_worker *w, size_t from, size_t to);
+/* Gives back what is still held of jobs `from` to before `to` of the batch. -1: some stay
+ * on the board; try again, or leave them to the poller by leaving. */
+int record_release(struct helios_worker *w, size_t from, size_t to);
 
 #endif

@@ -33,16 +33,18 @@ enum board_state {
     BOARD_LEAVING
 };
 
-/* What a held job is doing. Written by the worker, but for TAKEN. */
+/* What a held job is doing. Written by the worker, but for TAKEN and GIVEN. */
 enum board_hold {
     BOARD_HOLD_NONE = 0,
     BOARD_HOLD_CLAIMED, /* about to be, or claimed; not started */
     BOARD_HOLD_STARTED, /* run was called */
     BOARD_HOLD_DONE,    /* run has returned; its outcome waits for a commit */
-    BOARD_HOLD_TAKEN    /* poller, by compare-and-swap from CLAIMED: is being given back
-                           because the    job before it takes long; the worker must not start
-                           it
-                         */
+    /* Poller, by compare-and-swap from CLAIMED: is being given back because the job before
+     * it takes long; the worker must not start it. */
+    BOARD_HOLD_TAKEN,
+    /* Poller: has been given back. The lease value is void: a later claim of the job by
+     * another worker may write the same one. */
+    BOARD_HOLD_GIVEN
 };
 
 /* A lease value together with the claim that it belongs to. */
@@ -106,7 +108,9 @@ struct board {
     _Atomic uint64_t completed, failed, failed_final, deferred, released, lost;
     _Atomic uint64_t dead_failed, dead_failed_final, dead_released;
     _Atomic uint32_t used_slots; /* master: slots from here on were never used */
-    char pad[508];
+    /* poller, before poller_pid: as pid_start; 0 in boards of older versions */
+    _Atomic int64_t poller_pid_start;
+    char pad[496];
     struct board_slot slot[];
 };
 

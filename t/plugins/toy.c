@@ -199,6 +199,21 @@ static int act_leak_fd(struct helios_job *job)
     return 0;
 }
 
+/* As a careless daemonizing library does. */
+static int act_close_fds(struct helios_job *job)
+{
+    (void)job;
+    closefrom(3);
+    return 0;
+}
+
+static int act_chdir(struct helios_job *job)
+{
+    (void)job;
+    (void)!chdir("/proc");
+    return 0;
+}
+
 static int act_block_signals(struct helios_job *job)
 {
     sigset_t all;
@@ -253,6 +268,8 @@ static const struct action {
     {"exit", act_exit},
     {"hang", act_hang},
     {"leak_fd", act_leak_fd},
+    {"close_fds", act_close_fds},
+    {"chdir", act_chdir},
     {"block_signals", act_block_signals},
     {"read_stdin", act_read_stdin},
     {"write_stdin", act_write_stdin},
