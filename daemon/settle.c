@@ -114,7 +114,8 @@ static bool held_elsewhere(const struct settle *s, unsigned slot, uint64_t jobid
         const struct board_slot *other = &s->board->slot[k];
         uint32_t held = atomic_load_explicit(&other->held, memory_order_acquire);
         for (uint32_t i = 0; k != slot && i < held && i < BOARD_JOBS; i++) {
-            if (atomic_load_explicit(&other->jobs[i].jobid, memory_order_acquire) != jobid)
+            if (atomic_load(&other->jobs[i].jobid) != jobid ||
+                !holding_owed(&other->jobs[i]))
                 continue;
             uint32_t theirs[3];
             holding_leases(&other->jobs[i], theirs);

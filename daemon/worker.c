@@ -50,7 +50,7 @@ bool helios_worker_leaving(const struct helios_worker *worker)
 
 struct helios_db *helios_worker_db(struct helios_worker *worker)
 {
-    return worker->in_run ? NULL : store_db(worker->store);
+    return worker->in_run || worker->store == NULL ? NULL : store_db(worker->store);
 }
 
 void helios_worker_set_data(struct helios_worker *worker, void *data)
@@ -189,6 +189,17 @@ static int read_params(struct helios_worker *w, struct helios_error *err)
     return 0;
 }
 
+/* After the service's code, which may do anything: a child that it forked must not come
+ * back as a second worker, signals that it blocked must not stay blocked. */
+static void own_again(const struct helios_worker *w)
+{
+    if (getpid() != w->pid)
+        _exit(EX_SOFTWARE);
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static int start(struct helios_worker *w, struct helios_error *err)
 {
     if (collective_open(w->heritage, &w->store, err) != 0 || read_params(w, err) != 0)
@@ -201,8 +212,7 @@ static int start(struct helios_worker *w, struct helios_error *err)
     plugin_rules(&w->plugin, &w->rules);
     if (w->plugin.service.prep != NULL) {
         int rc = w->plugin.service.prep(w);
-        if (getpid() != w->pid)
-            _exit(EX_SOFTWARE);
+        own_again(w);
         if (rc != 0)
             return err_set(err, HELIOS_E_PLUGIN,
                            "prep of %s returned %d; what it needs is missing (see its log)",
@@ -357,8 +367,6 @@ static int burst_metajob(struct helios_worker *w, struct helios_job *job)
     return 0;
 }
 
-/* The service's code. It may do anything: a child that it forked must not come back as a
- * second worker, signals that it blocked must not stay blocked. */
 static int run_service(struct helios_worker *w, struct helios_job *job)
 {
     int rc;
@@ -368,12 +376,8 @@ static int run_service(struct helios_worker *w, struct helios_job *job)
                                                : burst_metajob(w, job);
     else
         rc = w->plugin.service.run(w, job);
-    if (getpid() != w->pid)
-        _exit(EX_SOFTWARE);
     w->in_run = false;
-    sigset_t none;
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    own_again(w);
     return rc;
 }
 
@@ -401,6 +405,21 @@ static void note_duration(struct helios_worker *w, struct mono begun)
         w->batch = w->batch * 2 < most ? w->batch * 2 : most;
 }
 
+/* The service has closed descriptors that were not its own, and with them perhaps the
+ * connection to the database: the verdict goes through a new one. The old one goes before
+ * anything else is opened, which might get the number of a descriptor that it believes in.
+ */
+static int come_loose(struct helios_worker *w)
+{
+    store_close(w->store);
+    w->store = NULL;
+    log_set_channel(-1);
+    w->master_gone = w->leaving = true;
+    log_err("%s closed descriptors that are not its own; the worker leaves after this job",
+            w->heritage->service);
+    return worker_reconnect(w);
+}
+
 /* Runs job `i` and records it. -1: leave at once, what is unwritten is on the board. */
 static int run_job(struct helios_worker *w, size_t i, bool *downshift)
 {
@@ -425,11 +444,14 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
                      (unsigned long long)w->jobs[i].jobid);
     judge_arguments(&job);
     int result = job.verdict == VERDICT_NONE ? run_service(w, &job) : 0;
+    bool tied = w->master_gone || ties_hold(&w->ties);
     note_duration(w, begun);
     atomic_store(&w->slot->running, 0);
     holding_done(w->slot, i);
     set_state(w, BOARD_FINISHING);
-    int rc = record_job(w, i, &job);
+    int rc = tied ? 0 : come_loose(w);
+    if (rc == 0)
+        rc = record_job(w, i, &job);
     if (rc == 0)
         success(w);
     if (result != 0 && w->settings.downshift_on_nonzero)
@@ -550,6 +572,7 @@ int worker_main(const struct heritage *heritage)
     setproctitle("worker %s", heritage->service);
     set_environment();
     take_slot(w);
+    ties_note(&w->ties);
     int code;
     if (start(w, &err) != 0) {
         worker_trouble(w, &err);

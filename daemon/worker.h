@@ -10,6 +10,7 @@
 #include "daemon/heritage.h"
 #include "daemon/job.h"
 #include "daemon/plugin.h"
+#include "daemon/ties.h"
 
 /* Completions of an idempotent service that wait for one commit. */
 struct worker_group {
@@ -26,7 +27,10 @@ struct helios_worker {
     const struct heritage *heritage;
     struct board_slot *slot;
     pid_t pid;
-    struct store *store; /* never NULL after the start; dead while the database is away */
+    struct ties ties;
+    /* Dead while the database is away; NULL before the start, and when no connection could
+     * take the place of one that the service broke. */
+    struct store *store;
     struct plugin plugin;
     struct life_rules rules;
     struct helios_params *params;

@@ -198,6 +198,8 @@ void worker_ended(struct master *m, struct pool_worker *w, int status)
     reap_death(w, pool_slot(&m->pool, w), status, &dead);
     report_death(&dead, status);
     bool fruitful = pool_collect(&m->pool, w);
+    if (fruitful) /* also when it could not say so */
+        worker_succeeded(m, w);
     if (!w->succeeded && !w->told && !w->killed)
         throttle(m, w, now);
     else if (dead.death == DEATH_EXIT && !w->told)
