@@ -9,6 +9,7 @@
 
 #include "core/coredump.h"
 #include "core/err.h"
+#include "core/fault.h"
 #include "core/name.h"
 #include "daemon/arguments.h"
 #include "daemon/collective.h"
@@ -214,6 +215,7 @@ int main(int argc, char **argv)
     static char host[65];
     struct arguments args = {.service = NULL};
     guard();
+    fault_init();
     setproctitle_init(argc, argv, environ);
     int code = arguments_parse(argc, argv, &args);
     if (code >= 0)

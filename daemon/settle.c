@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/args.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "core/mono.h"
 #include "daemon/holding.h"
@@ -148,6 +149,8 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
 {
     struct board_slot *slot = &s->board->slot[dead->slot];
     uint32_t held = atomic_load(&slot->held);
+    if (held > 0 && fault_pass(FAULT_SETTLE_BEFORE, err) != 0)
+        return -1;
     for (uint32_t i = 0; i < held && i < BOARD_JOBS; i++) {
         struct board_job *entry = &slot->jobs[i];
         if (!holding_owed(entry))

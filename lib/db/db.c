@@ -107,6 +107,17 @@ static int failed(struct helios_db *db, const struct helios_error *err)
     return -1;
 }
 
+#ifdef HELIOS_TESTS
+void db_lose(struct helios_db *db)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (db->in_transaction)
+        (void)db->driver->rollback(db->conn, &err);
+    db->lost = true;
+    db->in_transaction = false;
+}
+#endif
+
 /* ---- statements ---- */
 
 static uint64_t hash_text(const char *text)

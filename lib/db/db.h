@@ -30,6 +30,10 @@ int db_create(const struct dsn *dsn, struct helios_error *err);
 #define DB_TIMEOUT_S 30
 int db_connect(const struct dsn *dsn, const char *user, const char *password,
                struct helios_db **out, struct helios_error *err);
+#ifdef HELIOS_TESTS
+/* From now on the connection is lost, as if the server had ended it. */
+void db_lose(struct helios_db *db);
+#endif
 void db_close(
     struct helios_db *db); /* NULL is harmless; an open transaction is rolled back */
 

@@ -68,7 +68,8 @@ int store_burst(struct store *store, struct store_held *metajob, uint32_t child_
     if (rc == 0)
         rc = store_begin(store, err);
     if (rc == 0)
-        rc = store_end(store, burst(store, metajob, &b, outcome, err), err);
+        rc = store_end_at(store, FAULT_BURST_BEFORE_COMMIT,
+                          burst(store, metajob, &b, outcome, err), err);
     jobrows_free(b.rows);
     metajob->lost = rc == 1;
     if (rc < 0)

@@ -260,8 +260,8 @@ static int batch_take(struct store *store, struct batch *b, bool locked,
     uint32_t lease_until = life_lease_until(b->now, b->claim->lease_s, b->claim->random);
     size_t wanted = b->n;
     uint64_t *jobids = announce(b, lease_until, err);
-    int rc = -1;
-    if (jobids != NULL)
+    int rc = jobids == NULL ? -1 : store_fault(store, FAULT_CLAIM_AFTER_ANNOUNCE, err);
+    if (rc == 0)
         rc = locked ? take_all(store, b, jobids, lease_until, err)
                     : take_each(store, b, lease_until, err);
     free(jobids);
@@ -272,7 +272,7 @@ static int batch_take(struct store *store, struct batch *b, bool locked,
     }
     for (size_t i = 0; i < b->n; i++)
         b->jobs[i].lease_until = lease_until;
-    return rc;
+    return rc == 0 ? store_fault(store, FAULT_CLAIM_AFTER_UPDATE, err) : rc;
 }
 
 static int claim_in_transaction(struct store *store, struct batch *b,
@@ -283,6 +283,8 @@ static int claim_in_transaction(struct store *store, struct batch *b,
     bool locked = skip || (flags & DB_ONE_WRITER) != 0;
     bool by_id = skip || b->claim->order != ORDER_OLDEST;
     int rc = by_id ? batch_read_ids(store, b, err) : batch_read(store, b, err);
+    if (rc == 0)
+        rc = store_fault(store, FAULT_CLAIM_AFTER_SELECT, err);
     return rc != 0 || b->n == 0 ? rc : batch_take(store, b, locked, err);
 }
 
@@ -296,7 +298,8 @@ int store_claim(struct store *store, const struct store_claim *claim,
     if (rc == 0 && b.ids_n > 0) {
         rc = store_begin(store, err);
         if (rc == 0)
-            rc = store_end(store, claim_in_transaction(store, &b, err), err);
+            rc = store_end_at(store, FAULT_CLAIM_BEFORE_COMMIT,
+                              claim_in_transaction(store, &b, err), err);
     }
     free(b.ids);
     if (rc != 0) {

@@ -28,7 +28,8 @@ int store_release(struct store *store, const uint64_t *jobids, size_t n,
                             .after_n = STORE_LEASES};
     store_datum_leases(leases, after);
     db_rollback(store->db);
-    if (change(store, &ids, released, err) != 0)
+    if (store_fault(store, FAULT_RELEASE_BEFORE, err) != 0 ||
+        change(store, &ids, released, err) != 0)
         return err_wrap(err, "cannot give %zu jobs back", n);
     return 0;
 }
@@ -47,7 +48,9 @@ int store_renew(struct store *store, const uint64_t *jobids, size_t n,
                             .after = after,
                             .after_n = STORE_LEASES};
     store_datum_leases(leases, after);
-    if (change(store, &ids, renewed, err) != 0)
+    if (store_fault(store, FAULT_RENEW_BEFORE, err) != 0 ||
+        change(store, &ids, renewed, err) != 0 ||
+        store_fault(store, FAULT_RENEW_AFTER, err) != 0)
         return err_wrap(err, "cannot renew the leases of %zu jobs", n);
     return 0;
 }

@@ -206,11 +206,14 @@ static int complete(struct store *store, struct store_held *held, size_t n,
         return -1;
     if (db_in_transaction(store->db)) {
         int rc = complete_joined(store, held, outcome, err);
-        return rc == 0 && held->lost ? 0 : store_end(store, rc, err);
+        return rc == 0 && held->lost
+                   ? 0
+                   : store_end_at(store, FAULT_COMPLETE_BEFORE_COMMIT, rc, err);
     }
     if (store_begin(store, err) != 0)
         return -1;
-    return store_end(store, complete_batch(store, held, n, outcome, err), err);
+    return store_end_at(store, FAULT_COMPLETE_BEFORE_COMMIT,
+                        complete_batch(store, held, n, outcome, err), err);
 }
 
 int store_complete(struct store *store, struct store_held *held, size_t n,
@@ -335,7 +338,8 @@ int store_fail(struct store *store, struct store_held *held,
     if (rc == 0)
         rc = store_begin(store, err);
     if (rc == 0)
-        rc = store_end(store, fail(store, held, failure, outcome, out, err), err);
+        rc = store_end_at(store, FAULT_FAIL_BEFORE_COMMIT,
+                          fail(store, held, failure, outcome, out, err), err);
     held->lost = rc == 1;
     if (rc < 0)
         return err_wrap(err, "cannot record the failure of job %llu",

@@ -3,6 +3,7 @@
 #define STORE_PRIVATE_H
 
 #include "core/buf.h"
+#include "core/fault.h"
 #include "store/statements.h"
 #include "store/store.h"
 
@@ -84,6 +85,17 @@ int store_insert_rows(struct store *store, const struct store_rows *rows,
  * gives `rc`, or -1 if COMMIT failed. */
 int store_begin(struct store *store, struct helios_error *err);
 int store_end(struct store *store, int rc, struct helios_error *err);
+
+/* Named places of failure (core/fault.h): a connection that is said to be lost is lost.
+ * `before`: the point before COMMIT, which is followed in the table by that after it. */
+#ifdef HELIOS_TESTS
+int store_fault(struct store *store, enum fault_point point, struct helios_error *err);
+int store_end_at(struct store *store, enum fault_point before, int rc,
+                 struct helios_error *err);
+#else
+#define store_fault(store, point, err)       fault_pass(point, err)
+#define store_end_at(store, before, rc, err) store_end(store, rc, err)
+#endif
 
 void store_datum_leases(const uint32_t leases[STORE_LEASES],
                         struct helios_datum out[STORE_LEASES]);

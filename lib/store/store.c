@@ -286,6 +286,29 @@ int store_end(struct store *store, int rc, struct helios_error *err)
     return rc;
 }
 
+#ifdef HELIOS_TESTS
+int store_fault(struct store *store, enum fault_point point, struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    if (err == NULL)
+        err = &local;
+    if (fault_pass(point, err) == 0)
+        return 0;
+    if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN)
+        db_lose(store->db);
+    return -1;
+}
+
+int store_end_at(struct store *store, enum fault_point before, int rc,
+                 struct helios_error *err)
+{
+    if (rc == 0)
+        rc = store_fault(store, before, err);
+    rc = store_end(store, rc, err);
+    return rc == 0 ? store_fault(store, before + 1, err) : rc;
+}
+#endif
+
 /* ---- values ---- */
 
 void store_datum_leases(const uint32_t leases[STORE_LEASES],
