@@ -33,9 +33,11 @@ struct rows {
     size_t (*at)[3];
     size_t count, cap;
     bool failed;
+    bool too_many;
 };
 #define ROW_NULL SIZE_MAX
-/* A params table of this many rows for one service is a fault of whatever writes it. */
+/* A params table of more rows than these for one service is a fault of whatever writes it;
+ * it must not cost the daemon its memory at each look. */
 #define ROWS_MAX 10000
 
 static size_t keep(struct rows *rows, const char *text)
@@ -50,8 +52,12 @@ static size_t keep(struct rows *rows, const char *text)
 static void take_row(void *arg, const char *host, const char *param, const char *value)
 {
     struct rows *rows = arg;
-    if (rows->count == ROWS_MAX || rows->failed || param == NULL || host == NULL)
+    if (rows->failed || param == NULL || host == NULL)
         return;
+    if (rows->count == ROWS_MAX) {
+        rows->too_many = true;
+        return;
+    }
     if (rows->count == rows->cap) {
         size_t cap = rows->cap == 0 ? 32 : rows->cap * 2;
         void *grown = realloc(rows->at, cap * sizeof *rows->at);
@@ -81,6 +87,16 @@ static uint64_t digest_of(const struct rows *rows)
     return h == 0 ? 1 : h;
 }
 
+static void warn_too_many(const struct heritage *heritage, conf_warn_fn *warn, void *arg)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text,
+                   "helios_params_tb has more than %d rows for %s; the rest is not read: "
+                   "delete what is not needed",
+                   ROWS_MAX, heritage->service);
+    warn(arg, text);
+}
+
 int collective_params(struct store *store, const struct heritage *heritage,
                       uint64_t *digest, bool *changed, struct helios_params **params_out,
                       conf_warn_fn *warn, void *arg, struct helios_error *err)
@@ -107,6 +123,8 @@ int collective_params(struct store *store, const struct heritage *heritage,
         *digest = now;
     if (changed != NULL)
         *changed = differs;
+    if (differs && rows.too_many && warn != NULL)
+        warn_too_many(heritage, warn, arg);
     rc = conf_resolve(heritage->ini, heritage->service, heritage->host, list, rows.count,
                       params_out, differs ? warn : NULL, arg, err);
 out:
