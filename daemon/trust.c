@@ -31,9 +31,28 @@ static bool is_private_group(gid_t gid)
     return true;
 }
 
+/* The file that this process runs. */
+#define PROGRAM "/proc/self/exe"
+
+static bool owns_program(uid_t uid)
+{
+    struct stat st;
+    return stat(PROGRAM, &st) == 0 && st.st_uid == uid;
+}
+
+/* Whether the program lies in the folder or below: who may write there could replace the
+ * program itself, so nothing is gained by keeping him from replacing what it loads. */
+static bool holds_program(const char *folder)
+{
+    char path[PATH_MAX];
+    size_t len = strlen(folder);
+    ssize_t n = readlink(PROGRAM, path, sizeof path);
+    return n > (ssize_t)len && memcmp(path, folder, len) == 0 && path[len] == '/';
+}
+
 static int check_owner(const char *path, const struct stat *st, struct helios_error *err)
 {
-    if (st->st_uid == 0 || st->st_uid == geteuid())
+    if (st->st_uid == 0 || st->st_uid == geteuid() || owns_program(st->st_uid))
         return 0;
     return err_set(err, HELIOS_E_PLUGIN,
                    "%s belongs to user %u, who could change what is loaded: it must belong "
@@ -71,14 +90,13 @@ int trust_file(const char *path, char *out, size_t cap, struct helios_error *err
         return err_set(err, HELIOS_E_PLUGIN, "%s: %s", path, strerror(errno));
     if (strlcpy(out, above, cap) >= cap)
         return err_set(err, HELIOS_E_PLUGIN, "%s is too long a path", above);
-    bool folder = false;
-    for (char *slash = above; slash != NULL; folder = true) {
-        if (check_one(above, folder, err) != 0)
+    if (check_one(above, false, err) != 0)
+        return -1;
+    for (;;) {
+        *strrchr(above, '/') = '\0';
+        if (above[0] == '\0' || holds_program(above))
+            return 0;
+        if (check_one(above, true, err) != 0)
             return -1;
-        slash = strrchr(above, '/');
-        if (slash == above)
-            break;
-        *slash = '\0';
     }
-    return check_one("/", true, err);
 }

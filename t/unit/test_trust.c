@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/trust.h"
@@ -159,8 +160,58 @@ static void test_rows(void **state)
     }
 }
 
-int main(void)
+static void copy_program(const char *to)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    char block[65536];
+    int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+    assert_true(from >= 0 && out >= 0);
+    ssize_t n = 0;
+    while ((n = read(from, block, sizeof block)) > 0)
+        assert_int_equal(write(out, block, (size_t)n), n);
+    assert_int_equal(n, 0);
+    (void)close(from);
+    (void)close(out);
+}
+
+/* A program in the folder that everybody may write could be replaced there itself. */
+static void test_beside_the_program(void **state)
+{
+    struct place p;
+    char program[128];
+    (void)state;
+    place_make(&p);
+    top_0777(&p);
+    (void)snprintf(program, sizeof program, "%s/program", p.top);
+    copy_program(program);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)execl(program, program, p.file, (char *)NULL);
+        _exit(127);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(unlink(program), 0);
+    place_remove(&p);
+    assert_int_equal(status, 0);
+}
+
+/* With an argument: whether this program trusts the file. */
+static int judge(const char *path)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    char out[PATH_MAX];
+    int rc = trust_file(path, out, sizeof out, &err);
+    if (rc != 0)
+        (void)fprintf(stderr, "%s\n", err.text);
+    return rc == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_beside_the_program)};
+    if (argc > 1)
+        return judge(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
