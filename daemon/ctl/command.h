@@ -58,7 +58,19 @@ extern const struct ctl_option queue_options[];
 ctl_run_fn queue_show;
 
 /* log.c */
-extern const struct ctl_option log_clean_options[];
-ctl_run_fn log_clean;
+extern const struct ctl_option log_clean_options[], log_clean_historical_options[];
+extern const struct ctl_option history_clean_options[];
+ctl_run_fn log_clean, history_clean;
+
+/* messages.c */
+extern const struct ctl_option log_options[];
+ctl_run_fn log_show;
+
+/* rows.c */
+extern const struct ctl_option config_list_options[];
+ctl_run_fn config_list, jobtype_list;
+
+/* completion.c */
+ctl_run_fn completion_print;
 
 #endif

@@ -9,6 +9,7 @@ struct reader {
     listing_ends_fn *ends;
     listing_param_fn *param;
     listing_job_fn *job;
+    listing_message_fn *message;
     void *arg;
     uint64_t counted;
 };
@@ -180,4 +181,39 @@ int listing_ended(struct store *store, int64_t since, uint64_t most, listing_job
     int rc = store_query(store, ST_LIST_ATTEMPTS, 0, params, 2, attempt_row, &r, err);
     *looked = r.counted;
     return rc == 0 ? 0 : err_wrap(err, "cannot list the history");
+}
+
+/* ---- log ---- */
+
+static int level_of(const struct helios_datum *d)
+{
+    const char *text = helios_datum_text(d);
+    int64_t level = helios_datum_int(d);
+    bool none = d->type == HELIOS_DATUM_NULL || (text != NULL && text[0] == '\0');
+    return none || level < 0 || level > HELIOS_LOG_DEBUG ? HELIOS_LOG_INFO : (int)level;
+}
+
+static int message_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    const struct listing_message message = {.time = helios_datum_int(&columns[0]),
+                                            .host = text_of(&columns[1]),
+                                            .pid = helios_datum_int(&columns[2]),
+                                            .jobid = helios_datum_uint(&columns[3]),
+                                            .service = text_of(&columns[4]),
+                                            .level = level_of(&columns[5]),
+                                            .message = text_of(&columns[6])};
+    (void)n;
+    return r->message(r->arg, &message);
+}
+
+int listing_messages(struct store *store, int64_t since, bool forward,
+                     listing_message_fn *fn, void *arg, struct helios_error *err)
+{
+    struct reader r = {.message = fn, .arg = arg};
+    struct helios_datum param = helios_int(since);
+    enum statement id = forward ? ST_LIST_LOG_NEXT : ST_LIST_LOG_LAST;
+    if (store_query(store, id, 0, &param, 1, message_row, &r, err) != 0)
+        return err_wrap(err, "cannot read the log");
+    return 0;
 }

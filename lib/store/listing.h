@@ -82,4 +82,21 @@ int listing_queued(struct store *store, const struct listing_range *range,
 int listing_ended(struct store *store, int64_t since, uint64_t most, listing_job_fn *fn,
                   void *arg, uint64_t *looked, struct helios_error *err);
 
+/* Messages of the log since `since`, at most LISTING_MESSAGES: the last ones, newest first,
+ * or with `forward` the first ones, oldest first. */
+#define LISTING_MESSAGES 20000
+struct listing_message {
+    int64_t time;
+    const char *host; /* texts are never NULL */
+    int64_t pid;
+    uint64_t jobid; /* 0: none */
+    const char *service;
+    int level; /* 0 to 7; 6 if the row has none that can be read */
+    const char *message;
+};
+/* Returns 0 to go on. */
+typedef int listing_message_fn(void *arg, const struct listing_message *message);
+int listing_messages(struct store *store, int64_t since, bool forward,
+                     listing_message_fn *fn, void *arg, struct helios_error *err);
+
 #endif

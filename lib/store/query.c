@@ -47,15 +47,13 @@ static const struct {
                    "AND (? IS NULL OR worker_class = ?) AND (? IS NULL OR host = ?) "
                    "ORDER BY worker_class, host LIMIT " TEXT(QUERY_REGISTERED),
                    NULL},
-    [Q_DELETE_LOG] = {"DELETE FROM helios_log_tb WHERE log_time <= ? LIMIT " TEXT(
-                          QUERY_PURGED),
+    [Q_DELETE_LOG] = {"DELETE FROM helios_log_tb WHERE log_time <= ? LIMIT ?",
                       "DELETE FROM helios_log_tb WHERE rowid IN (SELECT rowid FROM "
-                      "helios_log_tb WHERE log_time <= ? LIMIT " TEXT(QUERY_PURGED) ")"},
+                      "helios_log_tb WHERE log_time <= ? LIMIT ?)"},
     [Q_DELETE_HISTORY] = {"DELETE FROM helios_job_history_tb WHERE complete_time <= ? "
-                          "LIMIT " TEXT(QUERY_PURGED),
+                          "LIMIT ?",
                           "DELETE FROM helios_job_history_tb WHERE rowid IN (SELECT rowid "
-                          "FROM helios_job_history_tb WHERE complete_time <= ? LIMIT " TEXT(
-                              QUERY_PURGED) ")"},
+                          "FROM helios_job_history_tb WHERE complete_time <= ? LIMIT ?)"},
 };
 
 static const char *statement(struct store *store, enum statement which)
@@ -255,10 +253,10 @@ const char *query_purge_text(struct store *store, enum query_purge table)
     return statement(store, purge_statement(table));
 }
 
-int query_purge(struct store *store, enum query_purge table, int64_t horizon,
+int query_purge(struct store *store, enum query_purge table, int64_t horizon, uint64_t most,
                 uint64_t *deleted, struct helios_error *err)
 {
-    const struct helios_datum param = helios_int(horizon);
-    return helios_db_exec(store_db(store), statement(store, purge_statement(table)), &param,
-                          1, deleted, err);
+    const struct helios_datum params[] = {helios_int(horizon), helios_uint(most)};
+    return helios_db_exec(store_db(store), statement(store, purge_statement(table)), params,
+                          2, deleted, err);
 }

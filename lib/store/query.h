@@ -63,11 +63,11 @@ typedef void query_daemon_fn(void *arg, const struct query_daemon *daemon);
 int query_daemons(struct store *store, const char *service, const char *host, int64_t since,
                   query_daemon_fn *fn, void *arg, struct helios_error *err);
 
-/* Deletes rows that are not younger than `horizon`, at most QUERY_PURGED of them, so that
- * no transaction grows with the table; `*deleted` below that means there are no more. */
-#define QUERY_PURGED 5000
+/* Deletes rows that are not younger than `horizon`, at most `most` of them, so that no
+ * transaction grows with the table; `*deleted` below that means there are no more. */
+#define QUERY_PURGED 5000 /* a good number */
 enum query_purge { PURGE_LOG, PURGE_HISTORY };
-int query_purge(struct store *store, enum query_purge table, int64_t horizon,
+int query_purge(struct store *store, enum query_purge table, int64_t horizon, uint64_t most,
                 uint64_t *deleted, struct helios_error *err);
 /* The statement that it runs, for display. */
 const char *query_purge_text(struct store *store, enum query_purge table);

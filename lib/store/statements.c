@@ -61,6 +61,9 @@
 #define OPERATE_REQUEUE(hint)                                                              \
     "UPDATE job" hint " SET run_after = UNIX_TIMESTAMP() " FREE_JOBS                       \
     " AND run_after > UNIX_TIMESTAMP()"
+#define LIST_LOG                                                                           \
+    "SELECT log_time, host, process_id, jobid, job_class, priority, message FROM "         \
+    "helios_log_tb WHERE log_time >= ? ORDER BY log_time"
 #define LAST_MINUTE "complete_time > UNIX_TIMESTAMP() - 60"
 #define EACH_TABLE                                                                         \
     "('job', 'funcmap', 'error', 'exitstatus', 'note', 'helios_params_tb', "               \
@@ -184,6 +187,9 @@ static const char *const common[STATEMENTS] = {
                        "ORDER BY complete_time DESC LIMIT ?) AS h ORDER BY complete_time "
                        "DESC, jobid DESC",
 
+    [ST_LIST_LOG_LAST] = LIST_LOG " DESC LIMIT 20000",
+    [ST_LIST_LOG_NEXT] = LIST_LOG " LIMIT 20000",
+
     [ST_OPERATE_HOLD] = OPERATE_HOLD(FORCE_PRIMARY),
     [ST_OPERATE_REQUEUE] = OPERATE_REQUEUE(FORCE_PRIMARY),
     [ST_OPERATE_SEIZE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
@@ -228,6 +234,8 @@ static const char *const sqlite[STATEMENTS] = {
     [ST_EXITSTATUS_CLEAN] =
         ("DELETE FROM exitstatus WHERE rowid IN (SELECT rowid FROM exitstatus "
          "WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000)"),
+    [ST_LIST_LOG_LAST] = (LIST_LOG " DESC, rowid DESC LIMIT 20000"),
+    [ST_LIST_LOG_NEXT] = (LIST_LOG ", rowid LIMIT 20000"),
     [ST_OPERATE_HOLD] = (OPERATE_HOLD("")),
     [ST_OPERATE_REQUEUE] = (OPERATE_REQUEUE("")),
     [ST_LOG_ADD] = (LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))}"),

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/command.h"
+
+#include <string.h>
+
+#include "conf/secret.h"
+#include "core/err.h"
+#include "daemon/ctl/table.h"
+#include "store/listing.h"
+
+/* config list and jobtype list: rows as they are in their tables. */
+
+/* ---- config list ---- */
+
+const struct ctl_option config_list_options[] = {
+    {ITEM_HOST, 'H', "host", "HOST", false, "rows for this host only; '*' is every host"},
+    {.name = NULL},
+};
+
+static const struct column param_columns[] = {
+    {"service", COLUMN_TEXT},
+    {"host", COLUMN_TEXT},
+    {"param", COLUMN_TEXT},
+    {"value", COLUMN_TEXT},
+};
+
+static void add_param(void *arg, const char *service, const char *host, const char *param,
+                      const char *value)
+{
+    struct table *t = arg;
+    const char *only = t->ctl->items[ITEM_HOST];
+    if (only != NULL && strcmp(only, host) != 0)
+        return;
+    table_text(t, service);
+    table_text(t, host);
+    table_text(t, param);
+    table_text(t, value != NULL && secret_name(param, strlen(param)) ? "(hidden)" : value);
+}
+
+int config_list(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct table t;
+    table_begin(&t, ctl, param_columns, sizeof param_columns / sizeof param_columns[0]);
+    int rc = ctl_connect(ctl, NULL, &err);
+    if (rc == 0)
+        rc = listing_params(ctl_store(ctl), ctl->items[ITEM_SERVICE], add_param, &t, &err);
+    if (table_end(&t, rc == 0 ? &err : NULL) != 0)
+        rc = -1;
+    return rc == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
+/* ---- jobtype list ---- */
+
+static const struct column type_columns[] = {
+    {"jobtypeid", COLUMN_NUMBER},
+    {"name", COLUMN_TEXT},
+};
+
+struct types {
+    struct table table;
+    uint32_t last;
+    size_t count; /* of this page */
+};
+
+static void add_type(void *arg, uint32_t funcid, const char *name)
+{
+    struct types *types = arg;
+    types->last = funcid;
+    types->count++;
+    table_number(&types->table, funcid);
+    table_text(&types->table, name);
+}
+
+int jobtype_list(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct types types = {.count = LISTING_JOBTYPES};
+    table_begin(&types.table, ctl, type_columns,
+                sizeof type_columns / sizeof type_columns[0]);
+    int rc = ctl_connect(ctl, NULL, &err);
+    while (rc == 0 && types.count >= LISTING_JOBTYPES) {
+        types.count = 0;
+        rc = listing_jobtypes(ctl_store(ctl), types.last, add_type, &types, &err);
+    }
+    if (table_end(&types.table, rc == 0 ? &err : NULL) != 0)
+        rc = -1;
+    return rc == 0 ? 0 : ctl_fail(ctl, &err);
+}

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+# helios config list, jobtype list, log, history clean, completion.
+use strict;
+use warnings;
+use Test::More;
+use Helios::Test;
+use Helios::Cli;
+
+my $t = Helios::Test->new;
+my $now = time;
+my $host = $t->host;
+
+# ---- config list, jobtype list ----
+$t->sql('INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?,?,?,?)', @$_)
+    for ['*', 'S', 'HOLD', 1], ['far', 'S', 'db_password', 'Tr0ub4dor'], ['*', 'T', 'X', undef];
+my @params = ("S\t*\tHOLD\t1\n", "S\tfar\tdb_password\t(hidden)\n", "T\t*\tX\t\n");
+says($t, 'config list', [qw(config list)], { out => join '', @params });
+says($t, 'config list of a service', [qw(config list S)], { out => join '', @params[0, 1] });
+says($t, 'config list of a host', [qw(config list --host *)], { out => join '', @params[0, 2] });
+says($t, 'config list as JSON', [qw(config list --json T)], { out => qq({"service":"T","host":"*","param":"X","value":null}\n) });
+my $a = $t->funcid('A::One');
+my $b = $t->funcid('B::Two');
+says($t, 'jobtype list', [qw(jobtype list)], { out => "$a\tA::One\n$b\tB::Two\n" });
+says($t, 'jobtype list as JSON', [qw(jobtype list --json)], { out => qq({"jobtypeid":$a,"name":"A::One"}\n{"jobtypeid":$b,"name":"B::Two"}\n) });
+
+# ---- log ----
+sub message {
+    my ($age, $service, $level, $text, $jobid, $on) = @_;
+    $t->sql('INSERT INTO helios_log_tb (log_time, host, process_id, jobid, funcid, job_class, priority, message) VALUES (?,?,?,?,?,?,?,?)',
+        $now - $age, $on // 'vm', 17, $jobid, undef, $service, $level, $text);
+}
+message(9000, 'S', 6, 'oldest');
+message(100,  'S', 6, 'started');
+message(90,   'T', 3, "broken\033[2J", 4711);
+message(80,   'S', 4, 'careful', undef, 'far');
+message(0,    'S', 6, 'last');
+sub texts { return join ' ', map { (split /\t/)[-1] } split /\n/, $_[0] }
+my @log = (
+    ['all',          [],                         'oldest started broken\x1b[2J careful last'],
+    ['the last two', [qw(-n 2)],                 'careful last'],
+    ['since',        [qw(--since 1h)],           'started broken\x1b[2J careful last'],
+    ['of a service', [qw(--service T)],          'broken\x1b[2J'],
+    ['of a host',    [qw(--host far)],           'careful'],
+    ['of a job',     [qw(--jobid 4711)],         'broken\x1b[2J'],
+    ['by level',     [qw(--level warning)],      'broken\x1b[2J careful'],
+    ['by text',      [qw(--text art)],           'started'],
+);
+is(texts(says($t, "log: $_->[0]", ['log', @{ $_->[1] }], { out => qr/\A/ })->{stdout}), $_->[2], "log: $_->[0], the messages") for @log;
+says($t, 'log as JSON', [qw(log --jobid 4711 --json)], { out => sprintf(qq({"time":%d,"host":"vm","pid":17,"service":"T","jobid":4711,"level":"err","message":"broken\\u001b[2J"}\n), $now - 90) });
+says($t, 'log in Unix seconds', [qw(log --epoch-time -n 1)], { out => "$now\tvm\t17\tS\t\tinfo\tlast\n" });
+my $screen = on_terminal($t, 200, [qw(log --jobid 4711)], '')->{screen};
+like($screen, qr/\Q vm[17] T err job 4711: broken\x1b[2J\E/, 'a line on a terminal');
+unlike($screen, qr/\033/, 'escaped there too');
+
+my $follow = $t->spawn([$t->program('helios'), qw(log -f -n 2 --service S)]);
+$t->wait_for(sub { (slurp($follow->{out}) // '') =~ /last\n/ }, 10, 'the last messages');
+$now = time;
+message(2, 'S', 6, 'late');
+message(0, 'T', 6, 'not asked for');
+message(0, 'S', 6, 'twin') for 1, 2;
+$t->wait_for(sub { slurp($follow->{out}) =~ /twin\n.*twin\n/s }, 10, 'new messages');
+message(0, 'S', 6, 'end');
+$t->wait_for(sub { slurp($follow->{out}) =~ /end\n/ }, 10, 'another one');
+kill TERM => $follow->{pid};
+is(texts($t->collect($follow)->{stdout}), 'careful last late twin twin end', 'each message once, late ones too');
+
+# ---- history clean ----
+my $row = 'INSERT INTO helios_job_history_tb (jobid, funcid, run_after, grabbed_until, complete_time, exitstatus) VALUES (1,1,1,1,?,0)';
+$t->sql($row, $now - 86400 * 2) for 1 .. 7;
+$t->sql($row, $now);
+says($t, 'history clean by batches', [qw(history clean --days 1 --batch 3)], { out => "7 rows deleted\n" });
+is($t->count('helios_job_history_tb'), 1, 'what is younger stays');
+is($t->count('helios_log_tb'), 10, 'the log stays');
+says($t, 'log clean by batches', [qw(log clean --days 1 --batch 2 --silent)], {});
+
+# ---- what makes no sense ----
+my @wrong = (
+    [[qw(history clean --batch 0)],    qr/--batch must be from 1 to 100000/],
+    [[qw(log -n 0)],                   qr/--lines must be from 1 /],
+    [[qw(log --level loud)],           qr/--level loud: the levels are /],
+    [[qw(log --since soon)],           qr/--since soon: a time is /],
+    [[qw(completion csh)],             qr/'csh' is not a shell that is known: bash, zsh or fish/],
+);
+says($t, "wrong: @{ $_->[0] }", $_->[0], { err => qr/\Ahelios: [^\n]*(?:$_->[1])[^\n]*\n\z/, exit => EX_USAGE }) for @wrong;
+
+# ---- completions ----
+my %script = map { $_ => says($t, "completion $_", ['completion', $_], { out => qr/helios/ })->{stdout} } qw(bash zsh fish);
+like($script{$_}, qr/clear-halt/, "$_ knows the commands") for sort keys %script;
+my $bash = spew("$t->{tmp}/completion.bash", $script{bash});
+my @complete = (
+    # words so far, what there is to choose
+    ['helios sch',              'schema'],
+    ['helios config un',        'unset'],
+    ['helios queue --w',        '--watch'],
+    ['helios job retry --dry',  '--dry-run'],
+    ['helios service hold --y', '--yes'],
+);
+for (@complete) {
+    my ($line, $expect) = @$_;
+    my $run = $t->run(['bash', '-c', "source $bash; COMP_WORDS=($line); COMP_CWORD=\$((\${#COMP_WORDS[@]} - 1)); _helios; echo \"\${COMPREPLY[*]}\""]);
+    is($run->{stdout}, "$expect\n", "bash completes '$line'");
+}
+
+$t->finish;
