@@ -361,7 +361,7 @@ static int wait_code(const struct helios_job_status *status)
 int job_wait(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    struct helios_job_status status;
+    struct helios_job_status status = {.exitstatus = -1};
     int64_t id = 0;
     int64_t timeout_s = -1;
     const char *timeout = ctl->items[ITEM_TIMEOUT];

@@ -343,7 +343,7 @@ static void put_heading(const struct table *t, const size_t widths[COLUMN_MAX],
 
 static void print_aligned(const struct table *t, struct buf *out)
 {
-    size_t widths[COLUMN_MAX];
+    size_t widths[COLUMN_MAX] = {0};
     size_t screen = table_width();
     shrink(t, widths, measure(t, widths), screen);
     put_heading(t, widths, screen, out);
