@@ -70,6 +70,9 @@ ctl_run_fn log_show;
 extern const struct ctl_option config_list_options[];
 ctl_run_fn config_list, jobtype_list;
 
+/* doctor.c */
+ctl_run_fn schema_check, doctor_run;
+
 /* completion.c */
 ctl_run_fn completion_print;
 

@@ -240,7 +240,8 @@ static size_t measure(const struct table *t, size_t widths[COLUMN_MAX])
         widths[i] = strlen(t->columns[i].name);
     const char *cell = t->cells.data;
     const char *end = cell + t->cells.len;
-    for (size_t i = 0; cell < end; i = (i + 1) % t->n, cell += strlen(cell) + 1) {
+    for (size_t i = 0; cell < end;
+         i = i + 1 == t->n ? 0 : i + 1, cell += strlen(cell) + 1) {
         size_t width = characters(cell);
         widths[i] = width > widths[i] ? width : widths[i];
     }

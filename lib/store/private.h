@@ -142,6 +142,10 @@ bool jobrows_add(struct jobrows *rows, const struct jobrow *row, const void *arg
 int jobrows_insert(struct jobrows *rows, struct store *store, uint64_t *jobids,
                    struct helios_error *err);
 
+/* Whether an index of `table` begins with `columns`, which commas separate. */
+int store_schema_indexed(struct store *store, const char *table, const char *columns,
+                         bool *out, struct helios_error *err);
+
 /* store_jobtype_ensure() while a transaction is open on the store's connection. */
 int store_jobtype_ensure_apart(struct store *store, const char *name, uint32_t *out,
                                struct helios_error *err);

@@ -125,9 +125,8 @@ int store_schema_require(struct store *store, struct helios_error *err)
 /* ---- guards ---- */
 
 struct guard {
-    char table[65];
-    char columns[256]; /* joined by commas */
-    bool met;          /* an index begins with these columns */
+    const char *columns; /* joined by commas */
+    bool met;            /* an index begins with these columns */
 };
 
 static int guard_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -140,6 +139,16 @@ static int guard_row(void *arg, const struct helios_datum *columns, size_t n)
         (index[len] == '\0' || index[len] == ','))
         guard->met = true;
     return 0;
+}
+
+int store_schema_indexed(struct store *store, const char *table, const char *columns,
+                         bool *out, struct helios_error *err)
+{
+    struct guard guard = {.columns = columns};
+    struct helios_datum param = helios_text(table);
+    int rc = store_query(store, ST_SCHEMA_INDEX, 0, &param, 1, guard_row, &guard, err);
+    *out = guard.met;
+    return rc;
 }
 
 /* Copies up to `end`, without blanks. */
@@ -159,17 +168,18 @@ static int is_needed(struct store *store, const char *statement, bool *needed,
                      struct helios_error *err)
 {
     static const char mark[] = "-- unless index ";
-    struct guard guard = {.met = false};
+    char table[65];
+    char columns[256];
+    bool met = false;
     const char *at = strstr(statement, mark);
     *needed = true;
     if (at == NULL)
         return 0;
-    at = take_word(at + sizeof mark - 1, '(', guard.table, sizeof guard.table);
-    (void)take_word(at, ')', guard.columns, sizeof guard.columns);
-    struct helios_datum table = helios_text(guard.table);
-    if (store_query(store, ST_SCHEMA_INDEX, 0, &table, 1, guard_row, &guard, err) != 0)
+    at = take_word(at + sizeof mark - 1, '(', table, sizeof table);
+    (void)take_word(at, ')', columns, sizeof columns);
+    if (store_schema_indexed(store, table, columns, &met, err) != 0)
         return -1;
-    *needed = !guard.met;
+    *needed = !met;
     return 0;
 }
 

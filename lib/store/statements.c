@@ -204,6 +204,29 @@ static const char *const common[STATEMENTS] = {
     [ST_OPERATE_FORGET_ERRORS] = "DELETE FROM error WHERE jobid = ?",
     [ST_OPERATE_FORGET_STATUS] = "DELETE FROM exitstatus WHERE jobid = ?",
 
+    [ST_CHECK_FUNCMAP] = "SELECT funcid, funcname FROM funcmap LIMIT 1",
+    [ST_CHECK_JOB] = CLAIM_COLUMNS " LIMIT 1",
+    [ST_CHECK_ERROR] = "SELECT error_time, jobid, message, funcid FROM error LIMIT 1",
+    [ST_CHECK_EXITSTATUS] = "SELECT jobid, funcid, status, completion_time, delete_after "
+                            "FROM exitstatus LIMIT 1",
+    [ST_CHECK_PARAMS] =
+        "SELECT host, worker_class, param, value FROM helios_params_tb LIMIT 1",
+    [ST_CHECK_HISTORY] =
+        "SELECT jobid, funcid, arg, uniqkey, insert_time, run_after, grabbed_until, "
+        "priority, coalesce, complete_time, exitstatus FROM helios_job_history_tb LIMIT 1",
+    [ST_CHECK_LOG] = "SELECT log_time, host, process_id, jobid, funcid, job_class, "
+                     "priority, message FROM helios_log_tb LIMIT 1",
+    [ST_CHECK_REGISTRY] =
+        "SELECT register_time, start_time, worker_class, worker_version, host, process_id "
+        "FROM helios_worker_registry_tb LIMIT 1",
+    [ST_CHECK_NEXT_TYPE] = "SELECT COALESCE(MIN(funcid), 0) FROM job WHERE funcid > ?",
+    [ST_CHECK_DUPLICATES] =
+        "SELECT worker_class, host, param FROM helios_params_tb WHERE param <> 'HALT' "
+        "GROUP BY worker_class, host, param HAVING COUNT(*) > 1 LIMIT 20",
+    [ST_CHECK_LEASES] =
+        "SELECT COUNT(CASE WHEN grabbed_until > 0 AND grabbed_until < UNIX_TIMESTAMP() - "
+        "60 THEN 1 END) FROM (SELECT grabbed_until " DUE_OLDEST " LIMIT 10000) AS oldest",
+
     [ST_SCHEMA_TABLES] = "SELECT table_name FROM information_schema.tables "
                          "WHERE table_schema = DATABASE() AND table_name IN " EACH_TABLE,
     [ST_SCHEMA_INDEX] =

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "core/mono.h"
+#include "core/name.h"
+#include "daemon/ctl/inifile.h"
+#include "daemon/ctl/table.h"
+#include "store/check.h"
+#include "store/listing.h"
+#include "store/query.h"
+
+/* schema check and doctor: what may be wrong, and what to do about it. */
+
+#define SILENT_S    300
+#define CLOCK_OFF_S 5
+
+static const struct column columns[] = {
+    {"state", COLUMN_STATE},
+    {"subject", COLUMN_TEXT},
+    {"finding", COLUMN_TEXT},
+    {"advice", COLUMN_TEXT},
+};
+
+struct doctor {
+    const struct ctl *ctl;
+    struct table table;
+    const char *subject;
+    bool fault;
+};
+
+static void tell(void *arg, enum check_level level, const char *finding, const char *advice)
+{
+    static const char *const words[] = {
+        [CHECK_OK] = "ok", [CHECK_WARNING] = "warning", [CHECK_FAULT] = "fault"};
+    struct doctor *d = arg;
+    d->fault = d->fault || level == CHECK_FAULT;
+    table_text(&d->table, words[level]);
+    table_text(&d->table, d->subject);
+    table_text(&d->table, finding);
+    table_text(&d->table, advice);
+}
+
+static void tell_buf(struct doctor *d, enum check_level level, struct buf *finding,
+                     const char *advice)
+{
+    tell(d, level, buf_text(finding), advice);
+    buf_fini(finding);
+}
+
+static void doctor_begin(struct doctor *d, const struct ctl *ctl)
+{
+    *d = (struct doctor){.ctl = ctl, .subject = "schema"};
+    table_begin(&d->table, ctl, columns, sizeof columns / sizeof columns[0]);
+}
+
+/* The exit code: 1 if there is a fault. */
+static int doctor_end(struct doctor *d, int rc, struct helios_error *err)
+{
+    struct helios_error late = HELIOS_ERROR_INIT;
+    if (table_end(&d->table, &late) != 0 && rc == 0)
+        rc = err_set(err, late.kind, "%s", late.text);
+    if (rc != 0)
+        return ctl_fail(d->ctl, err);
+    return d->fault ? 1 : 0;
+}
+
+int schema_check(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct doctor d;
+    doctor_begin(&d, ctl);
+    int rc = ctl_connect(ctl, NULL, &err);
+    if (rc == 0)
+        rc = check_schema(ctl_store(ctl), tell, &d, &err);
+    return doctor_end(&d, rc, &err);
+}
+
+/* ---- this host ---- */
+
+static void check_pid_path(struct doctor *d, const char *path)
+{
+    struct buf text = BUF_INIT;
+    struct stat st;
+    d->subject = "pid_path";
+    buf_puts(&text, path);
+    if (stat(path, &st) != 0) {
+        buf_printf(&text, ": %s", strerror(errno));
+        tell_buf(d, CHECK_FAULT, &text, "create it, or set pid_path in helios.ini");
+    } else if (!S_ISDIR(st.st_mode)) {
+        buf_puts(&text, " is not a folder");
+        tell_buf(d, CHECK_FAULT, &text, "set pid_path in helios.ini to a folder");
+    } else if (access(path, W_OK | X_OK) != 0) {
+        buf_puts(&text, " may not be written by this user");
+        tell_buf(d, CHECK_WARNING, &text, "start daemons as the user who may");
+    } else {
+        buf_puts(&text, " may be written");
+        tell_buf(d, CHECK_OK, &text, "");
+    }
+}
+
+static const char *value_of(const struct helios_params *params, const char *name,
+                            const char *fallback)
+{
+    const struct conf_value *value = conf_value(params, name);
+    bool set = value != NULL && value->text != NULL && value->text[0] != '\0';
+    return set ? value->text : fallback;
+}
+
+/* `*params_out` is NULL where the file cannot be used. */
+static void check_configuration(struct doctor *d, struct helios_params **params_out)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct ini *ini = NULL;
+    d->subject = "configuration";
+    *params_out = NULL;
+    if (inifile_load(d->ctl, &ini, &err) != 0 ||
+        inifile_params(d->ctl, NULL, NULL, true, params_out, &err) != 0)
+        tell(d, CHECK_FAULT, err.text, "correct it; see helios.ini(5)");
+    else if (conf_exposes_secret(ini))
+        tell(d, CHECK_WARNING, "helios.ini holds a password and everybody may read it",
+             "chmod o-r");
+    else
+        tell(d, CHECK_OK, (*params_out)->ini_path, "");
+    ini_free(ini);
+}
+
+/* ---- the database ---- */
+
+static int check_clock(struct doctor *d, struct helios_error *err)
+{
+    int64_t now = 0;
+    struct buf text = BUF_INIT;
+    d->subject = "clock";
+    if (store_now(ctl_store(d->ctl), &now, err) != 0)
+        return -1;
+    int64_t off = wall_now() - now;
+    bool wrong = off > CLOCK_OFF_S || off < -CLOCK_OFF_S;
+    buf_printf(&text, "this host is %" PRId64 " s %s the database", off < 0 ? -off : off,
+               off < 0 ? "behind" : "ahead of");
+    tell_buf(d, wrong ? CHECK_WARNING : CHECK_OK, &text,
+             wrong ? "times in log and history differ: let both follow one clock" : "");
+    return 0;
+}
+
+struct daemons {
+    struct doctor *d;
+    const char *service_path;
+    char host[256];
+    int64_t now;
+    unsigned silent;
+};
+
+/* helios_d reads service_path itself: without one it looks where it was installed. */
+static void check_plugin(struct daemons *daemons, const char *service)
+{
+    char file[NAME_MAX_LEN + 1];
+    const char *at = daemons->service_path;
+    if (at == NULL || !name_file(service, file, sizeof file))
+        return;
+    struct buf path = BUF_INIT;
+    bool found = false;
+    while (!found && *at != '\0') {
+        size_t len = strcspn(at, ":");
+        buf_clear(&path);
+        buf_append(&path, at, len);
+        buf_printf(&path, "/%s.so", file);
+        found = !path.failed && access(buf_text(&path), R_OK) == 0;
+        at += len + (at[len] == ':' ? 1 : 0);
+    }
+    daemons->d->subject = "plugin";
+    if (!found) {
+        buf_clear(&path);
+        buf_printf(&path, "%s.so of %s is in no folder of service_path", file, service);
+        tell(daemons->d, CHECK_WARNING, buf_text(&path),
+             "install it, or correct service_path in helios.ini");
+    }
+    buf_fini(&path);
+}
+
+static void check_daemon(void *arg, const struct query_daemon *daemon)
+{
+    struct daemons *daemons = arg;
+    struct buf text = BUF_INIT;
+    if (strcmp(daemon->host, daemons->host) == 0)
+        check_plugin(daemons, daemon->service);
+    int64_t silent_s = daemons->now - daemon->register_time;
+    if (silent_s <= SILENT_S)
+        return;
+    daemons->silent++;
+    daemons->d->subject = "daemons";
+    buf_printf(&text, "%s on %s, pid %" PRId64 ": no sign of life for %" PRId64 " s",
+               daemon->service, daemon->host, daemon->pid, silent_s);
+    tell_buf(daemons->d, CHECK_WARNING, &text,
+             "look there whether it lives, and start it again");
+}
+
+static int check_daemons(struct doctor *d, const struct helios_params *params,
+                         struct helios_error *err)
+{
+    struct daemons daemons = {.d = d,
+                              .service_path = value_of(params, "service_path", NULL)};
+    name_host(daemons.host, sizeof daemons.host);
+    if (store_now(ctl_store(d->ctl), &daemons.now, err) != 0 ||
+        query_daemons(ctl_store(d->ctl), NULL, NULL, 0, check_daemon, &daemons, err) != 0)
+        return -1;
+    d->subject = "daemons";
+    if (daemons.silent == 0)
+        tell(d, CHECK_OK, "every registered daemon has given a sign of life", "");
+    return 0;
+}
+
+struct types {
+    uint32_t ids[LISTING_JOBTYPES];
+    size_t count;
+};
+
+static void add_type(void *arg, uint32_t funcid, const char *name)
+{
+    struct types *types = arg;
+    (void)name;
+    if (types->count < LISTING_JOBTYPES)
+        types->ids[types->count++] = funcid;
+}
+
+static int check_type(struct doctor *d, uint32_t funcid, unsigned *found,
+                      struct helios_error *err)
+{
+    uint64_t overdue = 0;
+    const char *name = NULL;
+    if (check_leases(ctl_store(d->ctl), funcid, &overdue, err) != 0 ||
+        store_jobtype_name(ctl_store(d->ctl), funcid, &name, err) != 0)
+        return -1;
+    if (overdue == 0)
+        return 0;
+    struct buf text = BUF_INIT;
+    (*found)++;
+    buf_printf(&text, "%" PRIu64 " jobs of %s have a lease that ran out", overdue,
+               name == NULL ? "?" : name);
+    tell_buf(d, CHECK_WARNING, &text,
+             "their workers died or deferred them: see that a daemon takes them");
+    return 0;
+}
+
+static int check_all_leases(struct doctor *d, struct helios_error *err)
+{
+    unsigned found = 0;
+    struct types *types = calloc(1, sizeof *types);
+    if (types == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory");
+    d->subject = "leases";
+    int rc = listing_jobtypes(ctl_store(d->ctl), 0, add_type, types, err);
+    for (size_t i = 0; rc == 0 && i < types->count; i++)
+        rc = check_type(d, types->ids[i], &found, err);
+    if (rc == 0 && found == 0)
+        tell(d, CHECK_OK, "no lease has run out", "");
+    free(types);
+    return rc;
+}
+
+/* What is wrong with the tables keeps the rest from being asked. */
+static int check_database(struct doctor *d, const struct helios_params *params,
+                          struct helios_error *err)
+{
+    d->subject = "schema";
+    if (check_schema(ctl_store(d->ctl), tell, d, err) != 0)
+        return -1;
+    if (check_clock(d, err) != 0)
+        return -1;
+    struct store_schema schema;
+    if (store_schema_status(ctl_store(d->ctl), &schema, err) != 0)
+        return -1;
+    if (schema.state == SCHEMA_EMPTY || !schema.has_helios_tables)
+        return 0;
+    if (check_daemons(d, params, err) != 0)
+        return -1;
+    return check_all_leases(d, err);
+}
+
+int doctor_run(struct ctl *ctl)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct doctor d;
+    struct helios_params *params = NULL;
+    int rc = 0;
+    doctor_begin(&d, ctl);
+    check_configuration(&d, &params);
+    if (params != NULL) {
+        check_pid_path(&d, value_of(params, "pid_path", "/var/run/helios"));
+        d.subject = "connection";
+        if (ctl_connect(ctl, NULL, &err) != 0) {
+            tell(&d, CHECK_FAULT, err.text, "see dsn, user and password in helios.ini");
+        } else {
+            tell(&d, CHECK_OK, "the database answers", "");
+            rc = check_database(&d, params, &err);
+        }
+    }
+    conf_free(params);
+    return doctor_end(&d, rc, &err);
+}

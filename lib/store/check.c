@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/check.h"
+
+#include "core/err.h"
+#include "store/private.h"
+
+#define JOBTYPES_MOST 1000 /* of those that jobs have */
+
+struct checking {
+    struct store *store;
+    check_fn *fn;
+    void *arg;
+    bool fault;
+    unsigned found;
+};
+
+static void tell(struct checking *c, enum check_level level, const struct buf *finding,
+                 const char *advice)
+{
+    c->found++;
+    c->fault = c->fault || level == CHECK_FAULT;
+    c->fn(c->arg, level, buf_text(finding), advice);
+}
+
+/* ---- version ---- */
+
+static int check_version(struct checking *c, bool *usable, struct helios_error *err)
+{
+    struct store_schema schema;
+    struct buf text = BUF_INIT;
+    if (store_schema_status(c->store, &schema, err) != 0)
+        return -1;
+    *usable = schema.state != SCHEMA_EMPTY;
+    buf_printf(&text, "the schema is at version %u of %u", schema.version, schema.latest);
+    if (schema.state == SCHEMA_EMPTY)
+        tell(c, CHECK_FAULT, &text, "check dsn, then run helios schema init");
+    else if (schema.state == SCHEMA_NEWER)
+        tell(c, CHECK_WARNING, &text, "install the later Helios here");
+    else if (schema.state != SCHEMA_CURRENT)
+        tell(c, CHECK_FAULT, &text, "run helios schema upgrade");
+    buf_fini(&text);
+    return 0;
+}
+
+/* ---- columns and indexes ---- */
+
+static int no_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    (void)arg;
+    (void)columns;
+    (void)n;
+    return 1;
+}
+
+/* A statement that names every column fails for what is missing. */
+static int check_columns(struct checking *c, struct helios_error *err)
+{
+    static const enum statement reads[] = {
+        ST_CHECK_FUNCMAP, ST_CHECK_JOB,     ST_CHECK_ERROR, ST_CHECK_EXITSTATUS,
+        ST_CHECK_PARAMS,  ST_CHECK_HISTORY, ST_CHECK_LOG,   ST_CHECK_REGISTRY,
+    };
+    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
+        struct helios_error local = HELIOS_ERROR_INIT;
+        if (store_query(c->store, reads[i], 0, NULL, 0, no_row, NULL, &local) == 0)
+            continue;
+        if (local.kind != HELIOS_E_SCHEMA)
+            return err_set(err, local.kind, "%s", local.text);
+        struct buf text = BUF_INIT;
+        buf_puts(&text, local.text);
+        tell(c, CHECK_FAULT, &text, "run helios schema upgrade; it does not add columns");
+        buf_fini(&text);
+    }
+    return 0;
+}
+
+static int check_indexes(struct checking *c, struct helios_error *err)
+{
+    static const struct {
+        const char *table, *columns;
+    } needed[] = {
+        {"funcmap", "funcname"},
+        {"job", "funcid,run_after"},
+        {"job", "funcid,uniqkey"},
+        {"error", "jobid"},
+        {"error", "error_time"},
+        {"exitstatus", "delete_after"},
+        {"helios_job_history_tb", "jobid"},
+        {"helios_job_history_tb", "complete_time"},
+        {"helios_log_tb", "log_time"},
+    };
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        bool there = false;
+        if (store_schema_indexed(c->store, needed[i].table, needed[i].columns, &there,
+                                 err) != 0)
+            return -1;
+        if (there)
+            continue;
+        struct buf text = BUF_INIT;
+        buf_printf(&text, "%s has no index on (%s)", needed[i].table, needed[i].columns);
+        tell(c, CHECK_FAULT, &text, "add the index: without it every look reads all rows");
+        buf_fini(&text);
+    }
+    return 0;
+}
+
+/* ---- rows ---- */
+
+/* From one number to the next by the index, not by reading the jobs. */
+static int check_jobtypes(struct checking *c, struct helios_error *err)
+{
+    int64_t id = 0;
+    for (unsigned i = 0; i < JOBTYPES_MOST; i++) {
+        const char *name = NULL;
+        struct helios_datum after = helios_int(id);
+        if (store_numbers(c->store, ST_CHECK_NEXT_TYPE, &after, 1, &id, 1, err) < 0)
+            return -1;
+        if (id == 0)
+            return 0;
+        if (store_jobtype_name(c->store, (uint32_t)id, &name, err) != 0)
+            return -1;
+        if (name != NULL)
+            continue;
+        struct buf text = BUF_INIT;
+        buf_printf(&text, "jobs have jobtype number %lld, which is in no row of funcmap",
+                   (long long)id);
+        tell(c, CHECK_WARNING, &text, "nobody runs them: restore the row, or delete them");
+        buf_fini(&text);
+    }
+    return 0;
+}
+
+static int duplicate_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct checking *c = arg;
+    struct buf text = BUF_INIT;
+    const char *words[3] = {"", "", ""};
+    for (size_t i = 0; i < n && i < 3; i++) {
+        const char *word = helios_datum_text(&columns[i]);
+        words[i] = word == NULL ? "" : word;
+    }
+    buf_printf(&text, "%s of %s is set more than once for host %s", words[2], words[0],
+               words[1]);
+    tell(c, CHECK_WARNING, &text, "set it again with helios config set");
+    buf_fini(&text);
+    return 0;
+}
+
+static int check_rows(struct checking *c, struct helios_error *err)
+{
+    if (check_jobtypes(c, err) != 0)
+        return -1;
+    return store_query(c->store, ST_CHECK_DUPLICATES, 0, NULL, 0, duplicate_row, c, err);
+}
+
+/* ---- all ---- */
+
+int check_schema(struct store *store, check_fn *fn, void *arg, struct helios_error *err)
+{
+    struct checking c = {.store = store, .fn = fn, .arg = arg};
+    bool usable = false;
+    int rc = check_version(&c, &usable, err);
+    if (rc == 0 && usable)
+        rc = check_columns(&c, err);
+    if (rc == 0 && usable && !c.fault)
+        rc = check_indexes(&c, err);
+    if (rc == 0 && usable && !c.fault)
+        rc = check_rows(&c, err);
+    if (rc != 0)
+        return err_wrap(err, "cannot check the tables");
+    if (c.found == 0)
+        fn(arg, CHECK_OK, "the tables are as they should be", "");
+    return 0;
+}
+
+int check_leases(struct store *store, uint32_t funcid, uint64_t *overdue,
+                 struct helios_error *err)
+{
+    int64_t n = 0;
+    struct helios_datum id = helios_uint(funcid);
+    if (store_numbers(store, ST_CHECK_LEASES, &id, 1, &n, 1, err) < 0)
+        return err_wrap(err, "cannot look for leases that ran out");
+    *overdue = (uint64_t)n;
+    return 0;
+}

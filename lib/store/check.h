@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_CHECK_H
+#define STORE_CHECK_H
+
+#include "store/store.h"
+
+/* What may be wrong with a collective's tables. Bounded like lists are. */
+
+enum check_level { CHECK_OK, CHECK_WARNING, CHECK_FAULT };
+/* One finding and what to do about it ("" where nothing is to be done). */
+typedef void check_fn(void *arg, enum check_level level, const char *finding,
+                      const char *advice);
+
+/* Version, missing tables, columns and indexes; jobs without a jobtype; parameters that
+ * are set twice. -1 only if the database cannot be asked. */
+int check_schema(struct store *store, check_fn *fn, void *arg, struct helios_error *err);
+
+/* Of the oldest 10000 jobs of a type, those whose lease ran out more than a minute ago and
+ * that nobody has taken again. */
+int check_leases(struct store *store, uint32_t funcid, uint64_t *overdue,
+                 struct helios_error *err);
+
+#endif

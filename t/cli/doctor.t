@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+# helios schema check and helios doctor: each fault is found, and said what to do about.
+use strict;
+use warnings;
+use JSON::PP;
+use Test::More;
+use Helios::Test;
+use Helios::Cli;
+
+my $t = Helios::Test->new;
+my $host = $t->host;
+
+sub findings {
+    my ($words, $exit, %option) = @_;
+    my $run = says($t, "@$words", [@$words, '--json'], { out => qr/\A/, exit => $exit, %option });
+    return map { decode_json($_) } split /\n/, $run->{stdout};
+}
+sub texts { return join ';', map { "$_->{state} $_->{subject}: $_->{finding}" } @_ }
+sub has {
+    my ($name, $pattern, @found) = @_;
+    my ($hit) = grep { texts($_) =~ $pattern } @found;
+    ok($hit, "$name is found") or diag(texts(@found));
+    isnt($hit->{advice}, '', "$name: what to do") if $hit;
+}
+
+# ---- all is well ----
+is(texts(findings([qw(schema check)], 0)), 'ok schema: the tables are as they should be', 'nothing is wrong');
+is(join(' ', map { "$_->{state}:$_->{subject}" } findings(['doctor'], 0)),
+    'ok:configuration ok:pid_path ok:connection ok:schema ok:clock ok:daemons ok:leases', 'doctor: nothing is wrong');
+
+# ---- rows that are odd ----
+$t->sql("INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES ('*', 'S', 'HOLD', ?)", $_) for 0, 1;
+$t->sql('INSERT INTO job (funcid, arg, insert_time, run_after, grabbed_until) VALUES (777, NULL, 0, 1, 0)');
+$t->submit_as('Dead', { run_after => 5, grabbed_until => time - 1000 }, { n => 1 }, { n => 2 });
+for (['Lost::Svc', $host, 10], ['Toy::Service', $host, 10], ['Old::Svc', 'far', 4000]) {
+    my ($service, $on, $age) = @$_;
+    $t->sql('INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, worker_version, host, process_id) VALUES (?,?,?,?,?,?)',
+        time - $age, time - 5000, $service, '1', $on, 12);
+}
+my @check = findings([qw(schema check)], 0);
+has('a parameter set twice', qr/^warning schema: HOLD of S is set more than once for host \*$/, @check);
+has('a jobtype that is gone', qr/^warning schema: jobs have jobtype number 777,/, @check);
+my @doctor = findings(['doctor'], 0);
+has('the same by doctor', qr/^warning schema: HOLD of S is set more than once/, @doctor);
+has('a lease that ran out', qr/^warning leases: 2 jobs of Dead have a lease that ran out$/, @doctor);
+has('a silent daemon', qr/^warning daemons: Old::Svc on far, pid 12: no sign of life for \d+ s$/, @doctor);
+has('a missing plugin', qr/^warning plugin: lost__svc\.so of Lost::Svc is in no folder/, @doctor);
+unlike(texts(@doctor), qr/toy__service/, 'a plugin that is there is no finding');
+
+# ---- this host ----
+$t->write_ini(global => { pid_path => '/nonexistent/run' });
+has('no folder for PID files', qr{^fault pid_path: /nonexistent/run: }, findings(['doctor'], 1));
+$t->write_ini(global => { dsn => $t->sqlite ? 'dbi:SQLite:dbname=/nonexistent/c.db' : 'dbi:mysql:database=x;mysql_socket=/nonexistent/s' });
+has('no database', qr{^fault connection: .*/nonexistent/}, findings(['doctor'], 1));
+has('no configuration', qr{^fault configuration: .*/nonexistent}, findings(['doctor'], 1, env => { HELIOS_INI => '/nonexistent' }));
+$t->write_ini(global => { password => 'Tr0ub4dor' }) if $t->sqlite;
+$t->write_ini if !$t->sqlite;
+if ($t->sqlite) {
+    chmod 0644, $t->ini;
+    has('a password that all may read', qr/^warning configuration: helios\.ini holds a password/, findings(['doctor'], 0));
+}
+
+# ---- the tables ----
+$t->sql($t->sqlite ? 'DROP INDEX helios_log_time' : 'DROP INDEX log_time ON helios_log_tb');
+has('a missing index', qr/^fault schema: helios_log_tb has no index on \(log_time\)$/, findings([qw(schema check)], 1));
+$t->sql('DROP TABLE exitstatus');
+has('a missing table', qr/^fault schema: .*exitstatus/, findings([qw(schema check)], 1));
+ok((grep { $_->{state} eq 'fault' } findings(['doctor'], 1)), 'doctor goes on without it');
+
+$t->finish;
