@@ -88,6 +88,24 @@ static void lost_lease_changes_nothing(void **state)
     store_job_fini(&job);
 }
 
+/* A completion without its history row would be one that nobody knows of. */
+static void without_history_table_nothing_is_done(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store_job job = claimed(*state);
+    struct store_held held = fixture_held(&job);
+    fixture_sql(*state, "ALTER TABLE helios_job_history_tb RENAME TO hidden_tb;");
+    int rc = store_complete(*state, &held, 1, &fixture_outcome, &err);
+    fixture_sql(*state, "ALTER TABLE hidden_tb RENAME TO helios_job_history_tb;");
+    assert_int_equal(rc, -1);
+    assert_int_equal(fixture_number(*state, "SELECT grabbed_until FROM job"),
+                     job.lease_until);
+    OK(store_complete(*state, &held, 1, &fixture_outcome, &err));
+    assert_int_equal(COUNT(*state, "job"), 0);
+    assert_int_equal(COUNT(*state, "helios_job_history_tb"), 1);
+    store_job_fini(&job);
+}
+
 /* ---- a batch ---- */
 
 #define BATCH 600
@@ -306,6 +324,7 @@ int suite_complete(void)
         CONTRACT_TEST(options_of_a_completion),
         CONTRACT_TEST(kept_status_is_replaced),
         CONTRACT_TEST(lost_lease_changes_nothing),
+        CONTRACT_TEST(without_history_table_nothing_is_done),
         CONTRACT_TEST(whole_batch),
         CONTRACT_TEST(lost_ones_of_a_batch),
         CONTRACT_TEST(leases_are_not_mixed),

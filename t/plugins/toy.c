@@ -24,11 +24,15 @@
  *   action=A,B,...  words of the table below, in turn; a verdict ends the list, and a
  *                   list without one ends as completed
  *   message=, status=   of the failure; also the exit code of `exit`
+ *   return=N        what run() returns
  */
 
 #ifndef TOY_NAME
 #define TOY_NAME  "Toy::Service"
 #define TOY_FLAGS 0
+#endif
+#ifndef TOY_VERSION
+#define TOY_VERSION "1.0"
 #endif
 #ifndef TOY_RETRIES
 #define TOY_RETRIES 2
@@ -299,16 +303,17 @@ static int toy_run(struct helios_worker *worker, struct helios_job *job)
     while (word && *word) {
         size_t len = strcspn(word, ",");
         if (act(job, word, len) != 0)
-            return 0;
+            return (int)number_arg(job, "return", 0);
         word += len + (word[len] == ',');
     }
-    return helios_job_completed(job);
+    (void)helios_job_completed(job);
+    return (int)number_arg(job, "return", 0);
 }
 
 const struct helios_service helios_service = {
     HELIOS_SERVICE_HEAD,
     .name = TOY_NAME,
-    .version = "1.0",
+    .version = TOY_VERSION,
     .run = toy_run,
     .max_retries = TOY_RETRIES,
     .retry_interval_s = TOY_RETRY_S,

@@ -29,4 +29,14 @@ is($t->one('SELECT COUNT(*) FROM job WHERE funcid=?', $t->funcid('Other::Type'))
 my ($none) = $t->submit(metajob(''));
 is($t->helios_d('--foreground', '--drain', $t->service)->{exit}, 0, 'drained');
 is_deeply([map { $_->{exitstatus} } $t->history($none)], [0], 'a metajob without children is completed');
+
+# ---- a metajob that cannot be burst: its class is longer than a jobtype may be ----
+$t->sql('DELETE FROM job');
+my ($bad) = $t->submit(metajob(' class="' . 'x' x 300 . '"', 'never'));
+my $daemon = $t->start;
+$t->wait_for(sub { !$t->job($bad) }, 20, 'the metajob to have failed');
+is_deeply([map { $_->{exitstatus} } $t->history($bad)], [1, 1, 1], 'a metajob that cannot be burst fails under the retry rules');
+is(scalar(grep { /^Metajob burst failure for metajob $bad: / } $t->log_rows), 3, 'each attempt is logged');
+is($t->count('job'), 0, 'and no child exists');
+$t->stop($daemon);
 $t->finish;

@@ -11,6 +11,7 @@ helios_master_test(policy)
 helios_master_test(pidfile)
 helios_master_test(ready)
 helios_master_test(master stage.c)
+target_link_options(test_master PRIVATE LINKER:--wrap=fork)
 
 # The master must stay clean of database clients and plugins.
 add_test(NAME master.symbols

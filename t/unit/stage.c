@@ -31,6 +31,20 @@ static void changed(void)
     (void)sem_post(&stage->event);
 }
 
+/* The linker gives these the calls of fork(). */
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+
+pid_t __wrap_fork(void)
+{
+    if (stage != NULL && stage->fork_failures > 0) {
+        stage->fork_failures--;
+        errno = EAGAIN;
+        return -1;
+    }
+    return __real_fork();
+}
+
 /* ---- the poller ---- */
 
 static struct settings settings_now(void)

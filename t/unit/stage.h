@@ -37,6 +37,7 @@ struct stage {
     _Atomic int no_settle; /* DEAD is not answered */
     _Atomic int deaf;      /* the poller does not answer STOP */
     _Atomic int probe_fails;
+    _Atomic int fork_failures; /* of the next calls of fork() */
     /* what the actors write */
     _Atomic int poller_pid, pollers, looks, halt_set, stop_flag;
     _Atomic int launches, live, live_max, left, last_pid;

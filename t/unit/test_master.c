@@ -384,6 +384,20 @@ static void throttles(void **state)
     stop(pid);
 }
 
+/* Statement 68. */
+static void fork_fails(void **state)
+{
+    (void)state;
+    pid_t pid = stage_start();
+    STAGE_WAIT(stage->looks >= 1);
+    stage->fork_failures = 2;
+    stage->jobs = 1;
+    STAGE_WAIT(stage->left == 1);
+    assert_int_equal(stage->fork_failures, 0);
+    STAGE_WAIT(stage_logged("WARNING Cannot start a worker: "));
+    stop(pid);
+}
+
 /* Jobs that are counted and cannot be claimed do not make a stream of forks. */
 static void fruitless(void **state)
 {
@@ -618,6 +632,7 @@ int main(int argc, char **argv)
         STAGED(away_too_often),
         STAGED(throttles),
         STAGED(fruitless),
+        STAGED(fork_fails),
         STAGED(time_to_live),
         STAGED(idle_workers_are_woken),
         STAGED(drains),
