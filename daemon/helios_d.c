@@ -136,7 +136,8 @@ static int check_pid_path(const char *path)
     if (access(path, W_OK | X_OK) == 0)
         return EX_OK;
     (void)fprintf(stderr,
-                  "helios_d: PID folder %s: %s; create it, or set pid_path in helios.ini\n",
+                  "helios_d: PID folder %s: %s; create it, make it writable for this user, "
+                  "or set pid_path in helios.ini\n",
                   path, strerror(errno));
     return EX_CANTCREAT;
 }
@@ -226,7 +227,12 @@ int main(int argc, char **argv)
         return EXIT_REFUSED;
     }
     if (args.service != NULL && !name_valid(args.service)) {
-        (void)fprintf(stderr, "Sorry, requested name is invalid: %s\n", args.service);
+        (void)fprintf(
+            stderr,
+            "Sorry, requested name is invalid: %s\n"
+            "A service class begins with a letter, is %d characters long at most, "
+            "and has letters, digits, _, - and :: only.\n",
+            args.service, NAME_MAX_LEN);
         return EXIT_REFUSED;
     }
     name_host(host, sizeof host);

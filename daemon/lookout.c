@@ -98,7 +98,7 @@ static void lookout_said(struct master *m, const struct msg *msg)
         settle_dead(m, &msg->dead);
         break;
     case MSG_STOPPED:
-        stop_answer(m, msg->flag);
+        stop_answer(m, msg);
         break;
     default:
         break;

@@ -71,25 +71,10 @@ void master_remove_files(struct master *m)
         log_crit("%s", err.text);
 }
 
-static void absolute(const char *path, char *out, size_t cap)
-{
-    char *resolved = path == NULL ? NULL : realpath(path, NULL);
-    (void)snprintf(out, cap, "%s", resolved != NULL ? resolved : path == NULL ? "" : path);
-    free(resolved);
-}
-
-/* Before the directory is changed. */
-static void set_paths(struct master *m)
-{
-    absolute(m->heritage.pid_path, m->pid_path, sizeof m->pid_path);
-    absolute(m->config->ini_path, m->ini_path, sizeof m->ini_path);
-    m->heritage.pid_path = m->pid_path;
-}
-
 static int lock_pid_file(struct master *m)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    int rc = pid_file_open(m->pid_path, m->heritage.service, &m->pid_file, &err);
+    int rc = pid_file_open(m->heritage.pid_path, m->heritage.service, &m->pid_file, &err);
     if (rc != 0)
         set_exit(m, rc > 0 ? 1 : EX_CANTCREAT, err.text);
     return rc;
@@ -118,7 +103,8 @@ static int make_board(struct master *m)
     struct board *board = NULL;
     char file[NAME_MAX_LEN + 1];
     bool fits = name_file(m->heritage.service, file, sizeof file);
-    int n = snprintf(m->board_path, sizeof m->board_path, "%s/%s.board", m->pid_path, file);
+    int n = snprintf(m->board_path, sizeof m->board_path, "%s/%s.board",
+                     m->heritage.pid_path, file);
     if (!fits || n < 0 || (size_t)n >= sizeof m->board_path) {
         set_exit(m, EX_CANTCREAT, "The path of the scoreboard is too long");
         return -1;
@@ -175,7 +161,6 @@ static int make_loop(struct master *m)
 static int set_up(struct master *m)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    set_paths(m);
     if (!m->heritage.foreground && chdir("/") != 0) {
         set_exit(m, EX_OSERR, "Cannot change to the directory /");
         return -1;
@@ -226,10 +211,26 @@ static void clean_up(struct master *m)
     board_close(m->pool.board);
 }
 
+/* What the command has done, for whoever called it. Its workers have all ended. */
+static void report_drain(const struct master *m)
+{
+    const struct board *b = m->pool.board;
+    (void)printf(
+        "%s drained: completed %" PRIu64 ", to be tried again %" PRIu64
+        ", failed for good %" PRIu64 "; still in the queue, not due: %" PRIu64 "%s\n",
+        m->heritage.service, atomic_load(&b->completed),
+        atomic_load(&b->failed) + atomic_load(&b->dead_failed),
+        atomic_load(&b->failed_final) + atomic_load(&b->dead_failed_final), m->stop.remain,
+        m->work.limit > 0 && m->stop.remain >= m->work.limit ? "+" : "");
+    (void)fflush(stdout);
+}
+
 /* After an orderly stop. */
 static void judge(struct master *m)
 {
     const struct board *board = m->pool.board;
+    if (m->stop.cause == STOP_BY_DRAIN)
+        report_drain(m);
     if (m->exit_code != EX_OK)
         return;
     if (!m->up && !m->heritage.foreground)

@@ -74,6 +74,7 @@ struct stop {
     struct mono deadline; /* of the stage */
     bool stopped;         /* the poller has answered */
     bool cleared;         /* ... that our HALT row is gone */
+    uint64_t remain;      /* ... how many jobs are still in the queue (--drain) */
 };
 
 /* A HUP under way. */
@@ -92,8 +93,6 @@ struct master {
     struct ini *own_ini;      /* of a HUP; NULL while it is the caller's */
     struct settings settings; /* of the last answer, max_workers cut to BOARD_SLOTS */
     char program[PATH_MAX];   /* a copy: a process title is written over argv[0] */
-    char pid_path[PATH_MAX];
-    char ini_path[PATH_MAX];
     char board_path[PATH_MAX];
     int board_fd;
     struct loop *loop;
@@ -158,7 +157,7 @@ void work_answer(struct master *m, const struct msg_snapshot *snapshot);
 void stop_begin(struct master *m, enum stop_cause cause, int signo);
 /* TERM, INT or QUIT: the beginning, or when it has begun, less patience. */
 void stop_signal(struct master *m, int signo);
-void stop_answer(struct master *m, bool cleared);
+void stop_answer(struct master *m, const struct msg *stopped);
 struct mono stop_tick(struct master *m, struct mono now);
 
 /* reload.c */

@@ -141,7 +141,13 @@ static int look_params(struct poller *p, bool *changed, struct helios_error *err
     return 0;
 }
 
-static int look_queue(struct poller *p, uint64_t *waiting, struct helios_error *err)
+/* store_waiting or store_backlog. */
+typedef int count_fn(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
+                     uint64_t *out, struct helios_error *err);
+
+/* Over our jobtypes, those that do not exist yet left out. */
+static int count_jobs(struct poller *p, count_fn *count, uint64_t *out,
+                      struct helios_error *err)
 {
     uint32_t funcids[HERITAGE_JOBTYPES];
     size_t n = 0;
@@ -152,8 +158,8 @@ static int look_queue(struct poller *p, uint64_t *waiting, struct helios_error *
         if (rc == 0)
             n++;
     }
-    *waiting = 0;
-    return n == 0 ? 0 : store_waiting(p->store, funcids, n, WAITING_LIMIT, waiting, err);
+    *out = 0;
+    return n == 0 ? 0 : count(p->store, funcids, n, WAITING_LIMIT, out, err);
 }
 
 static struct store_registration registration(const struct poller *p)
@@ -186,7 +192,7 @@ static int look(struct poller *p, struct helios_error *err)
     bool changed = false;
     uint64_t waiting = 0;
     if (look_params(p, &changed, err) != 0 || look_registry(p, err) != 0 ||
-        look_queue(p, &waiting, err) != 0)
+        count_jobs(p, store_waiting, &waiting, err) != 0)
         return -1;
     atomic_store(&board->waiting, waiting);
     atomic_store(&board->waiting_limit, WAITING_LIMIT);
@@ -431,25 +437,32 @@ static int set_halt(struct poller *p, struct helios_error *err)
     return 0;
 }
 
+/* Clears what is ours in the database. */
+static void withdraw(struct poller *p, struct msg *answer)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct heritage *h = p->heritage;
+    const struct store_registration r = registration(p);
+    char value[129];
+    uint64_t deleted = 0;
+    collective_halt_value(h->host, h->master_pid, value, sizeof value);
+    if (p->stop_clears && store_param_unset(p->store, h->service, h->host, "HALT", value,
+                                            &deleted, &err) != 0)
+        log_crit("cannot clear our HALT row: %s; the next start will", err.text);
+    answer->flag = deleted > 0;
+    if (store_unregister(p->store, &r, &err) != 0)
+        log_crit("cannot remove the registry row: %s", err.text);
+    if (h->drain && count_jobs(p, store_backlog, &answer->number, &err) != 0)
+        log_warning("cannot count the jobs that remain: %s", err.text);
+}
+
 /* The last act. The database may be away: then the row stays, and the next start recognises
  * it. The master's last words come after the answer; it hangs up when they are said. */
 static void stop(struct poller *p)
 {
     struct msg msg = {.kind = MSG_STOPPED};
-    struct helios_error err = HELIOS_ERROR_INIT;
-    if (p->store != NULL && !p->retire_wanted) {
-        const struct heritage *h = p->heritage;
-        const struct store_registration r = registration(p);
-        char value[129];
-        uint64_t deleted = 0;
-        collective_halt_value(h->host, h->master_pid, value, sizeof value);
-        if (p->stop_clears && store_param_unset(p->store, h->service, h->host, "HALT",
-                                                value, &deleted, &err) != 0)
-            log_crit("cannot clear our HALT row: %s; the next start will", err.text);
-        msg.flag = deleted > 0;
-        if (store_unregister(p->store, &r, &err) != 0)
-            log_crit("cannot remove the registry row: %s", err.text);
-    }
+    if (p->store != NULL && !p->retire_wanted)
+        withdraw(p, &msg);
     answer(p, &msg);
     while (!p->master_gone) {
         struct pollfd fds[2] = {{.fd = HERITAGE_LOG_READ_FD, .events = POLLIN},

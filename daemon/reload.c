@@ -119,7 +119,7 @@ void reload_begin(struct master *m)
     struct reload *r = &m->reload;
     reload_abandon(m); /* the file may have changed since an earlier HUP */
     ready_notify(&m->ready, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)mono_now().us);
-    if (ini_load(m->ini_path, &r->ini, &err) != 0) {
+    if (ini_load(m->config->ini_path, &r->ini, &err) != 0) {
         keep(err.text);
         finish(m);
     } else if (start_probe(m) != 0) {

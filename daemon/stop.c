@@ -74,13 +74,14 @@ void stop_signal(struct master *m, int signo)
     s->deadline = mono_min(s->deadline, after_ms(ms));
 }
 
-void stop_answer(struct master *m, bool cleared)
+void stop_answer(struct master *m, const struct msg *stopped)
 {
     /* In an earlier stage it is the word of a poller that is being replaced. */
     if (m->stop.stage != STOP_POLLER)
         return;
     m->stop.stopped = true;
-    m->stop.cleared = cleared;
+    m->stop.cleared = stopped->flag;
+    m->stop.remain = stopped->number;
 }
 
 /* Workers finish their jobs. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/beside.h"
 #include "conf/quote.h"
 #include "conf/secret.h"
 #include "core/err.h"
@@ -130,6 +131,20 @@ static const struct candidate *choose(const struct helios_params *params,
     return winner;
 }
 
+/* A copy of what `c` gives, relative paths made absolute. */
+static char *copy_text(const struct helios_params *params, const struct candidate *c)
+{
+    const struct option *option = option_find(c->name);
+    struct buf path = BUF_INIT;
+    if (option != NULL && option->type == OPTION_PATH)
+        beside_path(params->ini_path, c->text, &path);
+    else if (option != NULL && option->type == OPTION_PATHS)
+        beside_paths(params->ini_path, c->text, &path);
+    else
+        return strdup(c->text);
+    return buf_steal(&path, NULL);
+}
+
 /* Appends the value of `n` candidates of one name. */
 static int add_value(struct helios_params *params, const struct candidate *c, size_t n,
                      const struct warner *warn)
@@ -137,7 +152,7 @@ static int add_value(struct helios_params *params, const struct candidate *c, si
     struct conf_value *value = &params->values[params->count++];
     const struct candidate *winner = choose(params, c, n, warn, value);
     value->name = strdup(c[0].name);
-    value->text = winner->text == NULL ? NULL : strdup(winner->text);
+    value->text = winner->text == NULL ? NULL : copy_text(params, winner);
     bool failed = value->name == NULL || (winner->text != NULL && value->text == NULL);
     return failed ? -1 : 0;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "conf/beside.h"
 #include "conf/conf.h"
 #include "conf/secret.h"
 #include "core/err.h"
@@ -27,16 +28,13 @@ static int wrap_origin(const struct helios_params *params, const struct conf_val
 }
 
 /* Makes the file of a SQLite dsn absolute. */
-static int beside_ini(const struct helios_params *params, struct dsn *dsn,
+static int place_file(const struct helios_params *params, struct dsn *dsn,
                       struct helios_error *err)
 {
-    const char *ini = params->ini_path == NULL ? "" : params->ini_path;
-    const char *slash = strrchr(ini, '/');
-    if (dsn->driver != DSN_SQLITE || dsn->database[0] == '/' || slash == NULL)
+    if (dsn->driver != DSN_SQLITE)
         return 0;
     struct buf path = BUF_INIT;
-    buf_append(&path, ini, (size_t)(slash - ini + 1));
-    buf_puts(&path, dsn->database);
+    beside_path(params->ini_path, dsn->database, &path);
     char *absolute = buf_steal(&path, NULL);
     if (absolute == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory while reading the dsn");
@@ -53,7 +51,7 @@ int conf_database(const struct helios_params *params, struct dsn *dsn, const cha
         return missing(params, err);
     if (dsn_parse(value->text, dsn, err) != 0)
         return wrap_origin(params, value, err);
-    if (beside_ini(params, dsn, err) != 0) {
+    if (place_file(params, dsn, err) != 0) {
         dsn_fini(dsn);
         return -1;
     }

@@ -55,7 +55,7 @@ const struct option option_table[] = {
      .help = "The folder of PID files and scoreboards. "
              "It must exist and be writable."},
     {.name = "service_path",
-     .type = OPTION_PATH,
+     .type = OPTION_PATHS,
      .read = READ_START,
      .ini_only = true,
      .group = DATABASE,

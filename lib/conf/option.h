@@ -18,7 +18,8 @@ enum option_type {
     OPTION_SET,     /* on if present with any non-NULL value (HALT) */
     OPTION_SWITCH,  /* off only if exactly "off" or "0" */
     OPTION_CHOICE,  /* one of choices (comma-separated), else the first */
-    OPTION_PATH
+    OPTION_PATH,    /* a relative one begins in the folder of helios.ini */
+    OPTION_PATHS    /* the same for each of several, divided by colons */
 };
 enum option_read { READ_START, READ_LOOK, READ_JOB };
 

@@ -18,7 +18,10 @@ static void put_type(struct buf *out, const struct option *option)
 {
     switch (option->type) {
     case OPTION_TEXT:
+        break;
     case OPTION_PATH:
+    case OPTION_PATHS:
+        buf_puts(out, "A relative path begins in the folder of helios.ini. ");
         break;
     case OPTION_INT:
     case OPTION_SECONDS:

@@ -70,7 +70,7 @@ struct msg {
     uint32_t kind;
     int32_t pid;         /* sender */
     uint32_t generation; /* of a worker; of the poller */
-    uint64_t number;     /* of a LOOK */
+    uint64_t number;     /* of a LOOK; of STOPPED, with --drain: jobs that remain */
     int32_t error_kind;  /* enum helios_error_kind of AWAY, TROUBLE */
     bool flag;
     union {

@@ -149,7 +149,7 @@ static int open_session(struct mysql_conn *c, const struct dsn *dsn, const char 
     set_options(c->mysql, dsn);
     if (mysql_real_connect(c->mysql, dsn->host, user, password, dsn->database, dsn->port,
                            dsn->socket, CLIENT_FOUND_ROWS) == NULL) {
-        (void)mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
+        (void)mysql_connect_failed(err, mysql_errno(c->mysql), mysql_error(c->mysql));
         return err_wrap(err, "cannot use the database on %s",
                         place(dsn, where, sizeof where));
     }

@@ -117,6 +117,27 @@ int mysql_failed(struct helios_error *err, const char *what, unsigned number,
     return err_set(err, kind_of(number), "%s: %s (MySQL error %u)", what, text, number);
 }
 
+static const char *advice(enum helios_error_kind kind)
+{
+    switch (kind) {
+    case HELIOS_E_DENIED:
+        return "; check user and password, and what the server grants to the user";
+    case HELIOS_E_LOST:
+        return "; see that the server runs and that dsn names its place";
+    case HELIOS_E_SCHEMA:
+        return "; create the database and then its tables with `helios schema init`, or "
+               "correct dsn";
+    default:
+        return "";
+    }
+}
+
+int mysql_connect_failed(struct helios_error *err, unsigned number, const char *text)
+{
+    enum helios_error_kind kind = kind_of(number);
+    return err_set(err, kind, "connect: %s (MySQL error %u)%s", text, number, advice(kind));
+}
+
 /* An interrupted COMMIT may have been interrupted while it waited for a replica to
  * acknowledge what was committed already. */
 int mysql_commit_failed(struct helios_error *err, unsigned number, const char *text)

@@ -17,6 +17,8 @@ struct mysql_conn {
  * gave, `what` is the operation. */
 int mysql_failed(struct helios_error *err, const char *what, unsigned number,
                  const char *text);
+/* The same for an attempt to connect, with what an operator can do about it. */
+int mysql_connect_failed(struct helios_error *err, unsigned number, const char *text);
 /* The same for a failed COMMIT, where a lost connection leaves the outcome open. */
 int mysql_commit_failed(struct helios_error *err, unsigned number, const char *text);
 

@@ -21,6 +21,8 @@ $t->submit({ action => 'complete' }, { action => 'fail_no_retry' });
 $run = $t->helios_d($t->service, '--foreground', '--drain');
 is($run->{exit}, 1, 'a job that failed for good: exit code 1');
 is($t->count('job'), 0, 'the queue is empty all the same');
+my $done = $t->service . ' drained: completed 1, to be tried again 0, failed for good 1; still in the queue, not due: 0';
+like($run->{stdout}, qr/^\Q$done\E$/m, 'the last line says what was done');
 
 $t->submit({ action => 'fail_once' });
 $run = $t->helios_d('--foreground', '--drain', $t->service);
@@ -34,6 +36,7 @@ $t->submit({ action => 'complete' });
 $run = $t->helios_d('--foreground', '--drain', $t->service);
 is($run->{exit}, 0, 'a job for later is not waited for');
 is($t->count('job'), 1, 'and stays');
+like($run->{stdout}, qr/completed 1,.*; still in the queue, not due: 1$/m, 'and the last line says that it remains');
 $t->sql('DELETE FROM job');
 
 # One worker per job, without OVERDRIVE.

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use Helios::Test;
+use File::Copy qw(copy);
 use Test::More;
 
 my $t = Helios::Test->new;
@@ -31,6 +32,8 @@ my $class = $t->service;
         like($run->{stdout}, $out, "$name: standard output");
         like($run->{stderr}, $err, "$name: standard error");
     }
+    my $run = $t->helios_d('A', {%nowhere});
+    like($run->{stderr}, qr/^A service class begins with a letter/m, 'a refused class: what one is');
 }
 
 # ---- the configuration file ----
@@ -101,6 +104,27 @@ my $class = $t->service;
     is_deeply([glob $t->tmp . '/run/*'], [], 'nothing is left in pid_path at all');
 }
 
+# ---- relative paths in the ini, from another folder, in the background, after a HUP ----
+{
+    my $folder = $t->tmp . '/plugins';
+    mkdir $folder or die "$folder: $!";
+    copy("$ENV{HELIOS_BUILD}/t/plugins/$_", $folder) or die "$_: $!" for 'toy__service.so';
+    $t->write_ini(global => { pid_path => 'run', service_path => 'nowhere:plugins' });
+    my $run = $t->helios_d($class, { cwd => '/' });
+    is($run->{exit}, 0, 'relative paths begin in the folder of helios.ini') or diag $run->{stderr};
+    my $pid = Helios::Test::pid_of($t->pid_file);
+    $t->sql('DELETE FROM helios_log_tb');
+    kill HUP => $pid;
+    $t->wait_for(sub { grep { /^Received HUP/ } $t->log_rows }, 10, 'the answer to a HUP');
+    is_deeply([grep { /could not be loaded/ } $t->log_rows], [], 'and still do when the daemon is in /');
+    my ($id) = $t->submit({});
+    $t->wait_for(sub { !$t->job($id) }, 10, 'a job');
+    kill TERM => $pid;
+    $t->wait_for(sub { !alive($pid) }, 10, 'TERM to end it');
+    ok(!-e $t->pid_file, 'no PID file is left');
+    $t->write_ini;
+}
+
 # ---- HELIOS_DEBUG ----
 {
     $t->write_ini(global => { password => 'se;cr#et' }) if $t->sqlite;
@@ -116,6 +140,13 @@ my $class = $t->service;
 {
     my $run = $t->helios_d('--clear-halt');
     is($run->{exit}, 0, '--clear-halt without a class: exit code');
+    $t->set_param(HALT => 1, '*');
+    $run = $t->helios_d('--clear-halt');
+    like($run->{stdout}, qr/^\Q$class\E is halted on every host: helios .*\n\z/m, 'a HALT of all hosts is shown');
+    my ($advice) = $run->{stdout} =~ /: helios (.*)$/m;
+    $advice =~ tr/'//d;
+    is($t->command(split ' ', $advice)->{exit}, 0, 'and the command that it says works') or diag $advice;
+    is($t->count('helios_params_tb'), 0, 'and clears it');
     $t->set_param(HALT => 1, $t->host);
     $run = $t->helios_d('--clear-halt');
     like($run->{stdout}, qr/\Q$class\E.*--clear-halt \Q$class\E/, 'says what is halted and what to type');
