@@ -177,8 +177,8 @@ static void print_halt(void *arg, const char *service, const char *host, const c
     (void)value;
     halts->count++;
     if (strcmp(host, "*") == 0)
-        (void)printf("%s is halted on every host: helios config unset --host '*' "
-                     "%s HALT\n",
+        (void)printf("%s is halted on every host: helios service clear-halt "
+                     "--all-hosts %s\n",
                      service, service);
     else
         (void)printf("%s is halted on %s: helios_d --clear-halt %s\n", service, host,
