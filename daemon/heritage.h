@@ -11,18 +11,21 @@
 #include "job/life.h"
 
 /* Everything that a child inherits from the master, in one place. What is not named here is
- * closed or reset by spawn_child() before the role starts:
+ * closed or reset by spawn_child() before the role starts.
  *
- *   descriptors   0, 1, 2 as the master has them (/dev/null unless in the foreground);
- *                 HERITAGE_MASTER_FD, HERITAGE_LOG_FD, and for the poller
- *                 HERITAGE_LOG_READ_FD; all others are closed
- *   signals       nothing blocked, nothing ignored but PIPE, default actions; the role
- * installs its own. PR_SET_PDEATHSIG is not used: a child learns of the master's end by
- * end-of-file on HERITAGE_MASTER_FD, so that a worker finishes its job environment   as the
- * master got it, without NOTIFY_SOCKET, LISTEN_* directory     / (the caller's in the
- * foreground) memory        struct heritage and what it points to: copies, changed by
- * nobody
- */
+ * Descriptors: 0, 1 and 2 as the master has them (/dev/null unless in the foreground),
+ * HERITAGE_MASTER_FD, HERITAGE_LOG_FD, and for the poller HERITAGE_LOG_READ_FD. All others
+ * are closed.
+ *
+ * Signals: nothing blocked, nothing ignored but PIPE, default actions; the role installs
+ * its own. PR_SET_PDEATHSIG is not used: a child learns of the master's end by end-of-file
+ * on HERITAGE_MASTER_FD, so that a worker finishes its job.
+ *
+ * Environment: as the master got it, without NOTIFY_SOCKET and LISTEN_*.
+ *
+ * Folder: "/"; the caller's in the foreground.
+ *
+ * Memory: struct heritage and what it points to, copies that nobody changes. */
 #define HERITAGE_MASTER_FD   3 /* messages to and from the master (msg.h) */
 #define HERITAGE_LOG_FD      4 /* table channel of the log (log.h) */
 #define HERITAGE_LOG_READ_FD 5 /* its other end: poller only */
@@ -56,8 +59,8 @@ struct heritage {
 /* A role runs in a fresh child and returns its exit code. */
 typedef int role_fn(const struct heritage *heritage);
 
-/* What a child found out about service and database at start, in one message. Plain data.
- */
+/* What a child found out about service and database at start, in one message: plain
+ * data. */
 struct probe {
     int32_t exit_code; /* 0: all is well; else `text` says why not */
     char text[1024];

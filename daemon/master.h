@@ -6,8 +6,7 @@
 
 /* What the master is started with. Everything is borrowed for its whole life. */
 struct master_config {
-    struct heritage
-        heritage; /* service, host, ini, jobtypes, version, rules, settings, ... */
+    struct heritage heritage; /* service, host, ini, jobtypes, rules, settings, ... */
     struct roles roles;
     const char *ini_path; /* for HUP */
     bool debug;
@@ -15,10 +14,9 @@ struct master_config {
 
 /* Runs the daemon: PID file, daemonize unless in the foreground, board, poller, loop,
  * orderly stop. Returns the exit code of the process: 0 after a clean stop (TERM, HALT,
- * drained), 1 if
- * --drain saw a job fail for good, else from <sysexits.h>. In the background the *calling*
- * process stays until the daemon is up and this function returns its exit code there,
- * having printed why it is not up if it is not.
+ * drained), 1 if --drain saw a job fail for good, else one of <sysexits.h>. In the
+ * background the process that calls stays until the daemon is up, and has the same exit
+ * code; if the daemon is not up it has printed why.
  *
  * Sees helios_core only: it opens no database, loads no plugin, parses no job. */
 int master_run(struct master_config *config);

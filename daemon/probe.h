@@ -10,8 +10,8 @@
 /* Loads the plugin and reads its descriptor. No database. */
 void probe_service(const struct heritage *heritage, struct probe *out);
 
-/* Opens the collective: schema, parameters, HALT (cleared first if `clear_halt`), jobtypes.
- */
+/* Opens the collective: schema, parameters, HALT (cleared first if
+ * `clear_halt`), jobtypes. */
 void probe_collective(const struct heritage *heritage, struct probe *out);
 
 /* `helios_d --clear-halt` without a service: which services are halted on this host.

@@ -111,8 +111,8 @@ const char *command_suggest(const char *first, const char *second);
 bool command_is_family(const char *word);
 
 /* ---- arguments.c ---- */
-/* Option number `i` of a command: its own, then those that all commands have; NULL beyond.
- */
+/* Option number `i` of a command: its own, then those that all commands have;
+ * NULL beyond. */
 const struct ctl_option *option_at(const struct ctl_command *command, size_t i);
 /* Options and operands into ctl->items. 0, or -1 having said what is wrong. For historical
  * names the rules of Perl's Getopt::Long hold: any case, abbreviations, one dash; what is

@@ -35,8 +35,8 @@ struct table {
 
 void table_begin(struct table *t, const struct ctl *ctl, const struct column *columns,
                  size_t n);
-/* The cells of a row in the order of the columns; after the last one the row is complete.
- */
+/* The cells of a row in the order of the columns; after the last one the row
+ * is complete. */
 void table_text(struct table *t, const char *text); /* NULL: none */
 void table_none(struct table *t);
 void table_number(struct table *t, int64_t n);

@@ -91,8 +91,7 @@ void conf_origin(const struct helios_params *params, const struct conf_value *va
 void conf_show(const struct conf_value *value, struct buf *out);
 
 /* `config explain`: one line a value, "NAME = value   (from: ORIGIN)", columns aligned.
- * Free with free(); NULL: out of memory.
- */
+ * Free with free(); NULL: out of memory. */
 char *conf_explain(const struct helios_params *params);
 
 #endif

@@ -54,10 +54,10 @@ enum board_hold {
 
 struct board_job {
     _Atomic uint64_t jobid; /* worker; written last, cleared first */
-    _Atomic uint64_t
-        claimed; /* worker: BOARD_LEASE of this claim, its seq unique in the slot */
-    _Atomic uint64_t
-        renewed; /* poller: the value now in the row; counts if its seq is claimed's */
+    /* worker: BOARD_LEASE of this claim, its seq unique in the slot */
+    _Atomic uint64_t claimed;
+    /* poller: the value now in the row; counts if its seq is that of `claimed` */
+    _Atomic uint64_t renewed;
     _Atomic uint64_t pending; /* poller: the value about to be written; likewise */
     _Atomic uint32_t funcid;  /* worker */
     _Atomic uint32_t hold;    /* worker: enum board_hold */

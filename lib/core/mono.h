@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A point of the monotonic clock. A type of its own, so that wall time cannot be mixed in.
- */
+/* A point of the monotonic clock. A type of its own, so that wall time cannot be
+ * mixed in. */
 struct mono {
     int64_t us;
 };

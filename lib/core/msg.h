@@ -11,8 +11,8 @@
 
 /* Messages between the processes of one daemon: fixed-size records over SOCK_SEQPACKET
  * pairs, so each arrives whole or not at all. A record of another size, magic or unknown
- * kind is dropped. Sender and receiver are forks of one image: no byte order, no versions.
- */
+ * kind is dropped. Sender and receiver are forks of one image: no byte order,
+ * no versions. */
 #define MSG_MAGIC 0x686d7367u
 
 enum msg_kind {

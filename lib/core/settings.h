@@ -12,8 +12,8 @@ enum launch_pattern { LAUNCH_LINEAR, LAUNCH_DYNAMIC, LAUNCH_OPTIMISTIC };
 enum job_order { ORDER_OLDEST, ORDER_LOW, ORDER_HIGH };
 
 /* The daemon's own parameters as figures: resolved by conf in a process that reads the
- * database, sent to the master as part of a message. Plain data, fixed size, no pointers.
- */
+ * database, sent to the master as part of a message. Plain data, fixed size,
+ * no pointers. */
 struct settings {
     int64_t max_workers;      /* 0 or less launches nothing */
     int64_t worker_max_ttl_s; /* 0 = off */

@@ -61,8 +61,8 @@ uint32_t life_retry_interval(const struct life_rules *rules, uint32_t failures);
  * within the same second (one dies before its COMMIT, the other takes the job, then the
  * first one's claim is undone by that value): `distinct` modulo a tenth of the lease, at
  * least LIFE_JITTER_MIN_S and at most LIFE_JITTER_MAX_S seconds. Workers of one daemon pass
- * numbers that are two apart, since the second may change in between. Not above UINT32_MAX.
- */
+ * numbers that are two apart, since the second may change in between. Not
+ * above UINT32_MAX. */
 uint32_t life_lease_until(int64_t now, uint32_t lease_s, uint32_t distinct);
 /* The value that a renewal at `now` writes (strictly larger than `current`), or 0 if less
  * than half of the lease has passed or no larger value exists. Both read lease_s 0 as an

@@ -10,8 +10,7 @@
 /* What the files of the store share. */
 struct jobtype {
     uint32_t funcid;
-    bool stored; /* `name` is the spelling in the table, not only equal under its collation
-                  */
+    bool stored; /* `name` is spelt as in the table, not only equal under its collation */
     char *name;
 };
 

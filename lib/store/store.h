@@ -43,8 +43,8 @@ int store_jobtype(struct store *store, const char *name, uint32_t *out,
 /* The same, creating it outside any transaction of jobs: must not be called in one. */
 int store_jobtype_ensure(struct store *store, const char *name, uint32_t *out,
                          struct helios_error *err);
-/* The name of a funcid; asks again when it is not known. NULL in `*out` if there is none.
- */
+/* The name of a funcid; asks again when it is not known. NULL in `*out` if there
+ * is none. */
 int store_jobtype_name(struct store *store, uint32_t funcid, const char **out,
                        struct helios_error *err);
 
@@ -157,8 +157,7 @@ int store_burst(struct store *store, struct store_held *metajob, uint32_t child_
 enum store_fate {
     STORE_STILL_HELD, /* the row has one of our leases: the commit did not happen */
     STORE_ENDED,      /* no row: it happened */
-    STORE_CHANGED /* the row is free or somebody else's: it happened, or the lease is lost
-                   */
+    STORE_CHANGED     /* the row is free or somebody else's: it happened, or we lost it */
 };
 int store_fate(struct store *store, uint64_t jobid, const uint32_t leases[3],
                enum store_fate *out, struct helios_error *err);
@@ -245,8 +244,8 @@ int store_schema_status(struct store *store, struct store_schema *out,
 typedef void store_step_fn(void *arg, unsigned version, const char *name);
 int store_schema_upgrade(struct store *store, store_step_fn *fn, void *arg,
                          struct helios_error *err);
-/* What a daemon needs: 0, or -1 with HELIOS_E_SCHEMA and "helios schema init|upgrade" said.
- */
+/* What a daemon needs: 0, or -1 with HELIOS_E_SCHEMA and "helios schema
+ * init|upgrade" said. */
 int store_schema_require(struct store *store, struct helios_error *err);
 
 #endif

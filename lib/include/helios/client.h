@@ -84,8 +84,8 @@ HELIOS_API int helios_job_lookup(struct helios_client *client, uint64_t jobid,
                                  struct helios_job_status *out, struct helios_error *err);
 
 /* Waits until the job is DONE or FAILED, at most `timeout_ms` (-1: for ever). 0, 1 if it is
- * unknown, 2 when the time is over, or -1 and `*err`. Must not be called in a transaction.
- */
+ * unknown, 2 when the time is over, or -1 and `*err`. Must not be called in
+ * a transaction. */
 HELIOS_API int helios_job_wait(struct helios_client *client, uint64_t jobid, int timeout_ms,
                                struct helios_job_status *out, struct helios_error *err);
 

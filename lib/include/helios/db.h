@@ -52,8 +52,8 @@ HELIOS_API uint64_t helios_datum_uint(const struct helios_datum *d);
 /* NULL for NULL; the text of a TEXT or BLOB column; NULL for a number. */
 HELIOS_API const char *helios_datum_text(const struct helios_datum *d);
 
-/* Called once for each row. Returns 0 to go on, anything else to stop. Must not use `db`.
- */
+/* Called once for each row. Returns 0 to go on, anything else to stop. Must not
+ * use `db`. */
 typedef int helios_row_fn(void *arg, const struct helios_datum *columns, size_t n);
 
 /* Runs one statement with `n` parameters for its `?`. Never build `sql` from data: it is

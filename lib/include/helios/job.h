@@ -23,8 +23,8 @@ HELIOS_API const char *helios_job_coalesce(const struct helios_job *job); /* or 
 HELIOS_API int64_t helios_job_run_after(const struct helios_job *job);    /* Unix seconds */
 HELIOS_API int64_t helios_job_priority(const struct helios_job *job);     /* -1 for NULL */
 
-/* Failed attempts so far: the error rows of this job. Asks the database at the first call.
- */
+/* Failed attempts so far: the error rows of this job. Asks the database at the
+ * first call. */
 HELIOS_API uint32_t helios_job_failures(struct helios_job *job);
 
 /* The named arguments: a MAP, or NULL when the argument has none (an empty <params/>, plain

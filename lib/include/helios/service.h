@@ -13,8 +13,8 @@
 #include <helios/params.h>
 #include <helios/version.h>
 
-/* The worker process that the service runs in. Valid from `prep` until `cleanup` returns.
- */
+/* The worker process that the service runs in. Valid from `prep` until
+ * `cleanup` returns. */
 struct helios_worker;
 
 /* Parameters in force; may change between jobs, not during one. */
@@ -23,8 +23,8 @@ helios_worker_params(const struct helios_worker *worker);
 HELIOS_API const char *helios_worker_service(const struct helios_worker *worker);
 HELIOS_API const char *helios_worker_host(const struct helios_worker *worker);
 HELIOS_API bool helios_worker_debug(const struct helios_worker *worker); /* HELIOS_DEBUG */
-/* True once the worker was asked to leave: a long `run` may look at it and defer or fail.
- */
+/* True once the worker was asked to leave: a long `run` may look at it and defer
+ * or fail. */
 HELIOS_API bool helios_worker_leaving(const struct helios_worker *worker);
 
 /* The worker's connection to the collective, for `prep` and `cleanup` only; NULL while a
@@ -61,8 +61,8 @@ struct helios_service {
      * looked at only if DOWNSHIFT_ON_NONZERO_RUN is 1. Required. */
     int (*run)(struct helios_worker *worker, struct helios_job *job);
 
-    /* As `run`, for a metajob; NULL bursts it: its children are inserted, it is completed.
-     */
+    /* As `run`, for a metajob; NULL bursts it: its children are inserted, it
+     * is completed. */
     int (*metarun)(struct helios_worker *worker, struct helios_job *job);
 
     /* Once, before the worker leaves in an orderly way. May be NULL. */
