@@ -145,7 +145,7 @@ my $class = $t->service;
     like($run->{stdout}, qr/^\Q$class\E is halted on every host: helios .*\n\z/m, 'a HALT of all hosts is shown');
     my ($advice) = $run->{stdout} =~ /: helios (.*)$/m;
     $advice =~ tr/'//d;
-    is($t->command(split ' ', $advice)->{exit}, 0, 'and the command that it says works') or diag $advice;
+    is($t->command(split(' ', $advice), '--yes')->{exit}, 0, 'and the command that it says works') or diag $advice;
     is($t->count('helios_params_tb'), 0, 'and clears it');
     $t->set_param(HALT => 1, $t->host);
     $run = $t->helios_d('--clear-halt');
