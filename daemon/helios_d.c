@@ -154,6 +154,8 @@ static int prepare(struct master_config *config, const struct arguments *args,
     if (config->debug)
         print_parameters(params);
     code = check_collective(config, params, &probe);
+    if (code == EX_OK)
+        collective_logging(h, params, &h->settings, warn_start, NULL);
     if (code != EX_OK || !args->check)
         return code;
     code = check_pid_path(h->pid_path);
@@ -182,16 +184,14 @@ static int run(struct master_config *config, const struct arguments *args)
         code = probe_halts(h);
         goto out;
     }
-    if (conf_resolve(ini, h->service, h->host, NULL, 0, &params, warn_start, NULL, &err) !=
-        0)
+    /* What is odd in it is said once, when the rows of the database are there too. */
+    if (conf_resolve(ini, h->service, h->host, NULL, 0, &params, NULL, NULL, &err) != 0)
         goto failed;
     const char *pid_path = helios_params_get(params, "pid_path");
     h->pid_path = pid_path != NULL && pid_path[0] != '\0' ? pid_path : "/var/run/helios";
     code = prepare(config, args, params);
-    if (code == EX_OK && !args->check) {
-        collective_logging(h, params, &h->settings, warn_start, NULL);
+    if (code == EX_OK && !args->check)
         code = master_run(config);
-    }
 out:
     conf_free(params);
     ini_free(ini);

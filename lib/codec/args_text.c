@@ -132,7 +132,8 @@ enum args_text_result args_text_decode(struct args *out, const char *text, size_
         return from_json(out, text, len, err);
     default:
         (void)err_set(err, HELIOS_E_INVALID,
-                      "the argument is neither XML nor a JSON object");
+                      len == 0 ? "the argument is empty: XML or a JSON object is expected"
+                               : "the argument is neither XML nor a JSON object");
         return ARGS_TEXT_INVALID;
     }
 }

@@ -73,6 +73,13 @@ my $class = $t->service;
     like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\n/m, '--check: the messages of a start');
     like($run->{stdout}, qr/ready/, '--check: says that all is well');
     ok(!-e $t->pid_file, '--check: no PID file');
+
+    $t->write_ini(global => { loggers => 'stderr,parrot', MAX_WORKERS => 'many', options => 'a=>1' });
+    $run = $t->helios_d('--check', $class);
+    is($run->{exit}, 0, '--check with odd values: exit code');
+    is(scalar(() = $run->{stderr} =~ $_->[1]), 1, "--check: what is odd is said once: $_->[0]")
+        for ['loggers', qr/'parrot'/], ['MAX_WORKERS', qr/'many'/], ['options', qr/for Perl programs/];
+    $t->write_ini;
 }
 
 # ---- into the background ----
