@@ -102,7 +102,8 @@ void probe_died(struct probe *out, int wait_status)
     memset(out, 0, sizeof *out);
     out->exit_code = EX_SOFTWARE;
     (void)snprintf(out->text, sizeof out->text,
-                   "The child that tried out the service ended by %s and gave no answer",
+                   "The process that tries out plugin and database ended by %s and gave no "
+                   "answer: see what the plugin does while it is loaded",
                    reap_text(wait_status, how, sizeof how));
 }
 
@@ -110,9 +111,12 @@ void probe_late(struct probe *out, int timeout_ms)
 {
     memset(out, 0, sizeof *out);
     out->exit_code = EX_SOFTWARE;
-    (void)snprintf(out->text, sizeof out->text,
-                   "The child that tried out the service gave no answer within %d ms",
-                   timeout_ms);
+    (void)snprintf(
+        out->text, sizeof out->text,
+        "The process that tries out plugin and database gave no answer within %d "
+        "s: see what the plugin does while it is loaded, and whether the "
+        "database hangs",
+        timeout_ms / 1000);
 }
 
 /* 0 answered, 1 time is up, -1 ended without an answer. */

@@ -44,7 +44,7 @@ my $class = $t->service;
     like($run->{stderr}, qr/\Qbad.ini\E:3: /, 'file and line are named');
 
     $run = $t->helios_d('--config', $t->tmp . '/missing.ini', $class);
-    isnt($run->{exit}, 0, 'missing ini: exit code');
+    is($run->{exit}, 78, 'missing ini: exit code');
     like($run->{stderr}, qr/missing\.ini: No such file/, 'and the reason');
 
     $run = $t->helios_d($class, { env => { HELIOS_INI => '' } });
@@ -109,6 +109,13 @@ my $class = $t->service;
     $t->wait_for(sub { !alive($pid) }, 10, 'TERM to end it');
     ok(!-e $t->pid_file, 'nothing is left in pid_path: the PID file');
     is_deeply([glob $t->tmp . '/run/*'], [], 'nothing is left in pid_path at all');
+}
+
+# ---- --jobtypes ----
+{
+    my $run = $t->helios_d('--check', '--jobtypes', 'Toy::None', $class);
+    is($run->{exit}, 66, '--jobtypes with an unknown one: exit code');
+    like($run->{stderr}, qr/jobtype Toy::None cannot be found .*`helios jobtype add Toy::None`/, 'and what to do');
 }
 
 # ---- relative paths in the ini, from another folder, in the background, after a HUP ----
@@ -179,7 +186,7 @@ my $class = $t->service;
     $t->write_ini(global => { pid_path => $t->tmp . '/nowhere' });
     for my $arguments ([], ['--foreground'], ['--check']) {
         my $run = $t->helios_d(@$arguments, $class);
-        isnt($run->{exit}, 0, "missing PID folder (@$arguments): exit code");
+        is($run->{exit}, 73, "missing PID folder (@$arguments): exit code");
         like($run->{stderr}, qr{/nowhere.*No such file}, 'and the reason');
     }
     SKIP: {
@@ -187,7 +194,7 @@ my $class = $t->service;
         mkdir $t->tmp . '/closed', 0500;
         $t->write_ini(global => { pid_path => $t->tmp . '/closed' });
         my $run = $t->helios_d($class);
-        isnt($run->{exit}, 0, 'PID folder not writable: exit code');
+        is($run->{exit}, 73, 'PID folder not writable: exit code');
         like($run->{stderr}, qr{/closed.*Permission denied}, 'and the reason');
     }
     $t->write_ini;
