@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/name.h"
+#include "daemon/spawn.h"
 
 static void set_exit(struct master *m, int exit_code, const char *text)
 {
@@ -30,25 +31,13 @@ void master_give_up(struct master *m, int exit_code, const char *text)
     m->stop.deadline = mono_now();
 }
 
-/* The terminal, or whatever called us, is not ours to keep. */
-static void leave_stdio(void)
-{
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    for (int i = 0; i <= 2; i++)
-        (void)dup2(fd, i);
-    if (fd > 2)
-        (void)close(fd);
-}
-
 void master_up(struct master *m)
 {
     if (m->up || m->stop.stage != STOP_NOT)
         return;
     m->up = true;
     if (!m->heritage.foreground)
-        leave_stdio();
+        spawn_leave_stdio();
     ready_tell(&m->ready, EX_OK, "");
     ready_notify(&m->ready, "READY=1\nMAINPID=%d\nSTATUS=running", (int)getpid());
 }

@@ -114,9 +114,9 @@ void probe_late(struct probe *out, int timeout_ms)
     (void)snprintf(
         out->text, sizeof out->text,
         "The process that tries out plugin and database gave no answer within %d "
-        "s: see what the plugin does while it is loaded, and whether the "
+        "ms: see what the plugin does while it is loaded, and whether the "
         "database hangs",
-        timeout_ms / 1000);
+        timeout_ms);
 }
 
 /* 0 answered, 1 time is up, -1 ended without an answer. */

@@ -32,6 +32,17 @@ void spawn_reset(int lowest_closed)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void spawn_leave_stdio(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    for (int i = 0; i <= 2; i++)
+        (void)dup2(fd, i);
+    if (fd > 2)
+        (void)close(fd);
+}
+
 static int lift(int fd)
 {
     return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, LIFTED_FD);
@@ -62,6 +73,10 @@ static _Noreturn void child(const struct spawn *spawn)
 {
     place_descriptors(spawn);
     spawn_reset(HERITAGE_LOG_READ_FD + 1);
+    /* The first poller is forked while the master still has its caller's, who may wait for
+     * the end of our output. */
+    if (!spawn->heritage->foreground)
+        spawn_leave_stdio();
     setproctitle("%s %s", spawn->title, spawn->heritage->service);
     log_set_channel(spawn->log_fd < 0 ? -1 : HERITAGE_LOG_FD);
     int code = spawn->role(spawn->heritage);

@@ -25,4 +25,8 @@ pid_t spawn_child(const struct spawn *spawn);
  * `lowest_closed`. */
 void spawn_reset(int lowest_closed);
 
+/* /dev/null for descriptors 0 to 2: the terminal, or whatever called us, is not ours to
+ * keep. */
+void spawn_leave_stdio(void);
+
 #endif

@@ -92,6 +92,8 @@ my $class = $t->service;
     like((slurp("/proc/$pid/cmdline") // '') =~ tr/\0/ /r, qr/^helios_d: master \Q$class\E/, 'with a title');
     is(readlink("/proc/$pid/cwd"), '/', 'in /');
     is(readlink("/proc/$pid/fd/$_"), '/dev/null', "with descriptor $_ on /dev/null") for 0 .. 2;
+    my $poller = $t->poller($pid);
+    is(readlink("/proc/$poller/fd/$_"), '/dev/null', "and so is descriptor $_ of the poller") for 0 .. 2;
     isnt(getppid(), $pid, 'not our parent');
     is((slurp("/proc/$pid/stat") =~ /\) \S \d+ \d+ (\d+)/)[0] == $$ ? 1 : 0, 0, 'in a session of its own');
     $t->wait_for(sub { $t->count('helios_worker_registry_tb') }, 5, 'the registration');
