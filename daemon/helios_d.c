@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,14 @@ static void print_parameters(const struct helios_params *params)
         print_value(params->values[i].name, ":", &params->values[i]);
 }
 
+static void print_intervals(const struct settings *s)
+{
+    (void)printf("MASTER LAUNCH INTERVAL: %" PRId64 "\nZERO LAUNCH INTERVAL: %" PRId64
+                 "\nZERO SLEEP INTERVAL: %" PRId64 "\nREGISTRATION INTERVAL: %" PRId64 "\n",
+                 s->master_launch_ms / 1000, s->zero_launch_ms / 1000,
+                 s->zero_sleep_ms / 1000, s->registration_ms / 1000);
+}
+
 static void warn_start(void *arg, const char *sentence)
 {
     (void)arg;
@@ -127,6 +136,8 @@ static int check_collective(struct master_config *config,
     }
     h->settings = probe->settings;
     print_value("Connected to collective database", ": ", conf_value(params, "dsn"));
+    if (config->debug)
+        print_intervals(&h->settings);
     (void)fflush(stdout);
     return EX_OK;
 }
@@ -230,8 +241,8 @@ int main(int argc, char **argv)
         (void)fprintf(
             stderr,
             "Sorry, requested name is invalid: %s\n"
-            "A service class begins with a letter, is %d characters long at most, "
-            "and has letters, digits, _, - and :: only.\n",
+            "A service class has 2 to %d letters, digits, _, - and pairs of colons; "
+            "it begins with a letter and does not end with a colon.\n",
             args.service, NAME_MAX_LEN);
         return EXIT_REFUSED;
     }

@@ -33,7 +33,7 @@ my $class = $t->service;
         like($run->{stderr}, $err, "$name: standard error");
     }
     my $run = $t->helios_d('A', {%nowhere});
-    like($run->{stderr}, qr/^A service class begins with a letter/m, 'a refused class: what one is');
+    like($run->{stderr}, qr/^A service class has 2 to 64 letters/m, 'a refused class: what one is');
 }
 
 # ---- the configuration file ----
@@ -148,7 +148,11 @@ my $class = $t->service;
     is($run->{exit}, 0, 'HELIOS_DEBUG=1 stays in the foreground') or diag $run->{stderr};
     like($run->{stdout}, qr/^Debug Mode enabled\.$/m, 'and says so');
     like($run->{stdout}, qr/^--INITIAL PARAMS--$/m, 'and shows the parameters');
+    like($run->{stdout}, qr/^ZERO LAUNCH INTERVAL: 1$/m, 'and the intervals that the rows left in force');
     unlike($run->{stdout} . $run->{stderr}, qr/cr#et/, 'but not the password');
+    $t->submit({});
+    $t->helios_d('--drain', $class, { env => { HELIOS_DEBUG => 1 } });
+    ok((grep { /^\Q$class\E process \d+ launched$/ } $t->log_rows), 'a launch is logged');
     $t->write_ini;
 }
 
