@@ -132,7 +132,7 @@ enum args_text_result args_text_decode(struct args *out, const char *text, size_
         return from_json(out, text, len, err);
     default:
         (void)err_set(err, HELIOS_E_INVALID,
-                      len == 0 ? "the argument is empty: XML or a JSON object is expected"
+                      len == 0 ? "the argument is neither XML nor a JSON object but empty"
                                : "the argument is neither XML nor a JSON object");
         return ARGS_TEXT_INVALID;
     }

@@ -429,7 +429,7 @@ static void check(void **state)
         {"{\"a\":}", "JSON, line 1, column 6"},
         {"<params>x</params>", "holds text"},
         {"hello", "neither XML nor a JSON object"},
-        {"", "empty: XML or a JSON object is expected"},
+        {"", "neither XML nor a JSON object but empty"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct helios_error err = HELIOS_ERROR_INIT;
