@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include <stdio.h>
+#include <inttypes.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,9 +113,9 @@ static uint64_t submit_priorities(struct store *store)
     uint64_t first = fixture_submit(store, "A", 6);
     for (size_t k = 0; k < 6; k++) {
         struct buf sql = BUF_INIT;
-        buf_printf(&sql, "UPDATE job SET priority = %s, run_after = %d WHERE jobid = %llu;",
-                   priorities[k], k == 2 ? 2000000000 : 1000,
-                   (unsigned long long)(first + k));
+        buf_printf(
+            &sql, "UPDATE job SET priority = %s, run_after = %d WHERE jobid = %" PRIu64 ";",
+            priorities[k], k == 2 ? 2000000000 : 1000, first + k);
         fixture_sql(store, buf_text(&sql));
         buf_fini(&sql);
     }
@@ -132,7 +133,7 @@ static size_t claim_places(struct store *store, enum job_order order, size_t wan
     size_t got = 0;
     OK(store_claim(store, &claim, jobs, &got, &err));
     for (size_t i = 0; i < got; i++) {
-        buf_printf(out, "%llu ", (unsigned long long)(jobs[i].jobid - first));
+        buf_printf(out, "%" PRIu64 " ", jobs[i].jobid - first);
         store_job_fini(&jobs[i]);
     }
     return got;
