@@ -32,18 +32,20 @@ my $seen = $t->tmp . '/seen';
     my $inserter = perl_process($t, sub {
         my ($client) = @_;
         for my $n (1 .. $jobs) {
-            my $handle = $client->insert(TheSchwartz::Job->new(funcname => $class, arg => $arguments[$n % @arguments]->($n)));
+            my $handle = $client->insert(TheSchwartz::Job->new(funcname => $class,
+                arg => $arguments[$n % @arguments]->($n)));
             die "insert $n failed" if !$handle;
         }
     });
-    $t->collect($inserter, 60);
+    $t->collect($inserter, 120);
     is($inserter->{exit}, 0, 'the Perl client has inserted');
     is($t->count('job'), $jobs, "$jobs jobs");
-    my $run = $t->helios_d('--foreground', '--drain', $class, { seconds => 60 });
+    my $run = $t->helios_d('--foreground', '--drain', $class, { seconds => 120 });
     is($run->{exit}, 0, 'helios_d drained them') or diag $run->{stderr};
     is($t->count('job'), 0, 'the queue is empty');
     is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs, 'every job is completed');
-    is(scalar(grep { $_ eq 'from Perl' } $t->log_rows), $jobs / @arguments, 'the service saw the arguments');
+    is(scalar(grep { $_ eq 'from Perl' } $t->log_rows), $jobs / @arguments,
+        'the service saw the arguments');
     is_deeply([$t->rows('SELECT message FROM error LIMIT 1')], [], 'without an error');
 }
 
@@ -67,10 +69,11 @@ my $seen = $t->tmp . '/seen';
         };
         $client->work_until_done;
     });
-    $t->collect($worker, 90);
+    $t->collect($worker, 240);
     is($worker->{exit}, 0, 'the Perl worker has ended');
     is($t->count('job'), 0, 'the queue is empty');
-    is_deeply([sort split /\n/, slurp($seen)], [sort @text], 'it saw the arguments of each job once');
+    is_deeply([sort split /\n/, slurp($seen)], [sort @text],
+        'it saw the arguments of each job once');
     is($t->count('error'), 0, 'without an error');
 }
 
@@ -87,7 +90,7 @@ my $seen = $t->tmp . '/seen';
             $client->work_until_done;
         })
     } 1 .. 2;
-    $t->wait_for(sub { $t->count('job') == 0 }, 90, 'the queue to be empty');
+    $t->wait_for(sub { $t->count('job') == 0 }, 240, 'the queue to be empty');
     $t->collect($_, 30) for @workers;
     is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
     my (%times, $perl);
@@ -99,7 +102,8 @@ my $seen = $t->tmp . '/seen';
     is_deeply([sort { $a <=> $b } keys %times], [sort { $a <=> $b } @ids], 'each job ran');
     is_deeply([grep { $times{$_} > 1 } keys %times], [], 'and only once');
     my $ours = $t->count('helios_job_history_tb', 'exitstatus=0');
-    is($ours + ($perl // 0), $jobs, 'ours (' . $ours . ') and theirs (' . ($perl // 0) . ') are all');
+    is($ours + ($perl // 0), $jobs, 'ours (' . $ours . ') and theirs (' . ($perl // 0)
+        . ') are all');
     is($t->count('error'), 0, 'without an error');
 }
 $t->finish;

@@ -11,7 +11,8 @@ my $folder;
 
 BEGIN {
     require File::Temp;
-    $folder = File::Temp::tempdir('helios-away-XXXXXX', DIR => $ENV{HELIOS_TEST_TMP} // $ENV{TMPDIR} // '/tmp') . '/m';
+    $folder = File::Temp::tempdir('helios-away-XXXXXX',
+        DIR => $ENV{HELIOS_TEST_TMP} // $ENV{TMPDIR} // '/tmp') . '/m';
 }
 END {
     my $status = $?;
@@ -34,10 +35,14 @@ sub server {
 }
 
 # Ends the server as a power cut does.
-sub server_kill { kill KILL => Helios::Test::pid_of("$folder/pid") // slurp("$folder/pid") =~ s/\s+//r }
+sub server_kill {
+    my ($pid) = slurp("$folder/pid") =~ /(\d+)/;
+    kill KILL => $pid;
+    return;
+}
 
-plan skip_all => 'needs mariadbd' if !grep { -x "$_/mariadbd" } split(/:/, $ENV{PATH}), '/usr/sbin';
 $ENV{PATH} .= ':/usr/sbin';
+plan skip_all => 'needs mariadbd' if !grep { -x "$_/mariadbd" } split /:/, $ENV{PATH};
 server('start') or die 'the server does not start';
 $ENV{HELIOS_TEST_SOCKET} = "$folder/socket";
 
@@ -60,7 +65,8 @@ my $daemon = $t->start;
 for my $round (1 .. 3) {
     $t->wait_for(sub { $t->count('job') < $jobs * (1 - $round / 5) }, 30, 'jobs to run');
     server_kill();
-    $t->wait_for(sub { slurp($daemon->{err}) =~ /(?:database|connection|server).*/i }, 10, 'a message about the database on standard error');
+    $t->wait_for(sub { slurp($daemon->{err}) =~ /(?:database|connection|server).*/i }, 10,
+        'a message about the database on standard error');
     ok(alive($daemon->{pid}), "round $round: the daemon lives without the database");
     server('start') or die 'the server does not start again';
     reconnect();
@@ -68,7 +74,8 @@ for my $round (1 .. 3) {
 $t->wait_for(sub { $t->count('job') == 0 }, 60, 'the queue to be empty');
 is($t->count('toy_effect'), $jobs, 'each job had its effect');
 is($t->one('SELECT COUNT(DISTINCT jobid) FROM toy_effect'), $jobs, 'and each only once');
-is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs, 'each is completed once in the history');
+is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs,
+    'each is completed once in the history');
 
 # ---- TERM while it is away ----
 $t->write_ini(section => { OVERDRIVE => 1 });

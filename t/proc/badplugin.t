@@ -39,7 +39,8 @@ for my $action (@odd) {
     $t->wait_for(sub { !$t->job($next) }, 15, "the job after $action");
     is(($t->history($next))[-1]{exitstatus}, 0, "$action: the next job is completed");
 }
-for my $malformed (\'no storable image at all', \"\x05\x0b\x02\x00\xff\xff\xff\xff", \"\x04\x0b", \'<job><params><a></b>') {
+for my $malformed (\'no storable image at all', \"\x05\x0b\x02\x00\xff\xff\xff\xff", \"\x04\x0b",
+    \'<job><params><a></b>') {
     my ($id) = $t->submit($malformed);
     $t->wait_for(sub { !$t->job($id) || $t->history($id) }, 15, 'the malformed job');
     ok(alive($daemon->{pid}), 'the daemon lives') or last;
@@ -57,7 +58,8 @@ $daemon = $t->start;
 $t->wait_for(sub { ($t->job($hung) // {})->{grabbed_until} }, 10, 'the hanging job to run');
 $t->set_param(WORKER_MAX_TTL_WAIT_INTERVAL => 0);
 $t->set_param(WORKER_MAX_TTL => 1);
-$t->wait_for(sub { grep { /^Killed process \d+ \(exceeded WORKER_MAX_TTL\)$/ } $t->log_rows }, 20, 'the hanging worker to be killed for its age');
+$t->wait_for(sub { grep { /^Killed process \d+ \(exceeded WORKER_MAX_TTL\)$/ } $t->log_rows }, 20,
+    'the hanging worker to be killed for its age');
 $t->wait_for(sub { $t->errors($hung) }, 10, 'its job to have failed');
 like(($t->errors($hung))[0], qr/TTL/, 'the error says so');
 $t->del_param('WORKER_MAX_TTL');

@@ -10,7 +10,9 @@ my $t = Helios::Test->new(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 
 sub metajob {
     my ($attributes, @children) = @_;
-    my $xml = "<metajob$attributes><jobs>" . join('', map { "<job><params><log>$_</log></params></job>" } @children) . '</jobs></metajob>';
+    my $xml = "<metajob$attributes><jobs>"
+        . join('', map { "<job><params><log>$_</log></params></job>" } @children)
+        . '</jobs></metajob>';
     return \nfreeze([$xml]);
 }
 
@@ -18,13 +20,15 @@ my ($meta) = $t->submit(metajob('', map { "child $_" } 1 .. 50));
 is($t->helios_d('--foreground', '--drain', $t->service)->{exit}, 0, 'drained');
 is($t->job($meta), undef, 'the metajob is gone');
 is_deeply([map { $_->{exitstatus} } $t->history($meta)], [0], 'completed in the history');
-is_deeply([sort grep { /^child / } $t->log_rows], [sort map { "child $_" } 1 .. 50], 'each child ran once');
+is_deeply([sort grep { /^child / } $t->log_rows], [sort map { "child $_" } 1 .. 50],
+    'each child ran once');
 ok((grep { $_ eq "Bursting metajob $meta" } $t->log_rows), 'the start is logged');
 ok((grep { $_ eq "Metajob $meta burst into 50 jobs." } $t->log_rows), 'and the number of children');
 
 ($meta) = $t->submit(metajob(' class="Other::Type"', 'elsewhere'));
 is($t->helios_d('--foreground', '--drain', $t->service)->{exit}, 0, 'drained');
-is($t->one('SELECT COUNT(*) FROM job WHERE funcid=?', $t->funcid('Other::Type')), 1, 'the class of the metajob names the jobtype of its children');
+is($t->one('SELECT COUNT(*) FROM job WHERE funcid=?', $t->funcid('Other::Type')), 1,
+    'the class of the metajob names the jobtype of its children');
 
 my ($none) = $t->submit(metajob(''));
 is($t->helios_d('--foreground', '--drain', $t->service)->{exit}, 0, 'drained');

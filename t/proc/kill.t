@@ -14,7 +14,8 @@ my $kills = $ENV{HELIOS_KILL_KILLS} // 200;
 
 my $t = Helios::Test->new(
     service => 'Toy::Retry',
-    section => { OVERDRIVE => 1, MAX_WORKERS => 4, WORKER_LAUNCH_PATTERN => 'optimistic', CLAIM_TARGET_MS => 20 },
+    section => { OVERDRIVE => 1, MAX_WORKERS => 4, WORKER_LAUNCH_PATTERN => 'optimistic',
+        CLAIM_TARGET_MS => 20 },
 );
 $t->sql('CREATE TABLE toy_effect (jobid BIGINT NOT NULL, pid BIGINT, at BIGINT)');
 my @ids = $t->submit(map { { effect => 1, sleep_ms => 2 } } 1 .. $jobs);
@@ -37,7 +38,8 @@ $t->wait_for(sub {
 cmp_ok($killed, '>=', $kills, "$killed workers were killed");
 is($t->count('toy_effect'), $jobs, 'each effect is there');
 is($t->one('SELECT COUNT(DISTINCT jobid) FROM toy_effect'), $jobs, 'and each only once');
-is($t->one('SELECT COUNT(DISTINCT jobid) FROM helios_job_history_tb WHERE exitstatus=0'), $jobs, 'every job is completed in the history');
+is($t->one('SELECT COUNT(DISTINCT jobid) FROM helios_job_history_tb WHERE exitstatus=0'), $jobs,
+    'every job is completed in the history');
 is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs, 'and only once');
 my $failed = $t->count('helios_job_history_tb', 'exitstatus<>0');
 cmp_ok($failed, '<=', $killed, "$failed attempts failed, no more than were killed");

@@ -6,7 +6,8 @@ use Helios::Test;
 use Test::More;
 
 # Toy::Brief has leases of four seconds.
-my $t = Helios::Test->new(service => 'Toy::Brief', section => { MAX_WORKERS => 3, WORKER_LAUNCH_PATTERN => 'optimistic' });
+my $t = Helios::Test->new(service => 'Toy::Brief',
+    section => { MAX_WORKERS => 3, WORKER_LAUNCH_PATTERN => 'optimistic' });
 my $gate = $t->tmp . '/gate';
 my $daemon = $t->start;
 my ($id) = $t->submit({ $t->gated($gate), append => $t->tmp . '/ran' });

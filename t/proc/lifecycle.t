@@ -12,12 +12,18 @@ my $t = Helios::Test->new(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 my @table = (
     # name, arguments, exit statuses of the history, error messages
     ['completed', { action => 'complete' }, [0], []],
-    ['failed each time', { action => 'fail', status => 7, message => 'no luck' }, [7, 7, 7], [('no luck') x 3]],
-    ['failed once, then completed', { action => 'fail_once', message => 'not yet' }, [1, 0], ['not yet']],
-    ['failed for good', { action => 'fail_no_retry', status => 3, message => 'never' }, [3], ['never']],
-    ['status 0 counts as 1', { action => 'fail_no_retry', status => 0, message => 'zero' }, [1], ['zero']],
-    ['no verdict', { action => 'none' }, [1, 1, 1], [('Job did not explicitly complete, fail, or get replaced') x 3]],
-    ['the first verdict decides', { action => 'complete_then_fail', message => 'too late' }, [0], []],
+    ['failed each time', { action => 'fail', status => 7, message => 'no luck' }, [7, 7, 7],
+        [('no luck') x 3]],
+    ['failed once, then completed', { action => 'fail_once', message => 'not yet' }, [1, 0],
+        ['not yet']],
+    ['failed for good', { action => 'fail_no_retry', status => 3, message => 'never' }, [3],
+        ['never']],
+    ['status 0 counts as 1', { action => 'fail_no_retry', status => 0, message => 'zero' }, [1],
+        ['zero']],
+    ['no verdict', { action => 'none' }, [1, 1, 1],
+        [('Job did not explicitly complete, fail, or get replaced') x 3]],
+    ['the first verdict decides', { action => 'complete_then_fail', message => 'too late' }, [0],
+        []],
     ['a long message', { action => 'fail_no_retry', message => 'x' x 400 }, [1], ['x' x 254]],
 );
 my $daemon = $t->start;
@@ -39,7 +45,8 @@ is($t->count('exitstatus'), 0, 'no exitstatus row unless the service keeps them'
 # ---- deferred: nothing is written, the lease stays ----
 my ($deferred) = $t->submit({ action => 'defer' });
 $daemon = $t->start;
-$t->wait_for(sub { ($t->job($deferred) // {})->{grabbed_until} }, 10, 'the deferred job to be claimed');
+$t->wait_for(sub { ($t->job($deferred) // {})->{grabbed_until} }, 10,
+    'the deferred job to be claimed');
 my ($after) = $t->submit({ action => 'complete' });
 $t->wait_for(sub { !$t->job($after) }, 10, 'the job behind it to be completed');
 cmp_ok($t->job($deferred)->{grabbed_until}, '>', time + 3000, 'deferred: the job stays leased');
@@ -63,7 +70,8 @@ for my $death (@deaths) {
     my @errors = $t->errors($id);
     is(scalar @errors, 3, "$name: three attempts, three errors");
     like($errors[0], $pattern, "$name: the error says how it ended");
-    is_deeply([map { $_->{exitstatus} != 0 } $t->history($id)], [1, 1, 1], "$name: three rows of history");
+    is_deeply([map { $_->{exitstatus} != 0 } $t->history($id)], [1, 1, 1],
+        "$name: three rows of history");
     ok(alive($daemon->{pid}), "$name: the daemon carries on");
     my ($next) = $t->submit({ action => 'complete' });
     $t->wait_for(sub { !$t->job($next) }, 15, "a job after a $name");
@@ -76,12 +84,15 @@ for my $verdict ([complete => {}], [fail => {}], [fail_no_retry => {}]) {
     my $gate = $t->tmp . "/gate-$do";
     my ($id) = $t->submit({ action => $do, $t->gated($gate) });
     $daemon = $t->start;
-    $t->wait_for(sub { ($t->job($id) // {})->{grabbed_until} && -e "$gate.up" }, 10, 'the job to run');
+    $t->wait_for(sub { ($t->job($id) // {})->{grabbed_until} && -e "$gate.up" }, 10,
+        'the job to run');
     my $theirs = time + 9999;
     $t->sql('UPDATE job SET grabbed_until=? WHERE jobid=?', $theirs, $id);
     spew($gate, '');
-    $t->wait_for(sub { $t->count('helios_log_tb', 'jobid=? AND message LIKE ?', $id, '%lease lost%') }, 10, 'a log message about the lost lease');
-    is($t->job($id)->{grabbed_until}, $theirs, "$do after the lease was lost: the row is untouched");
+    $t->wait_for(sub { $t->count('helios_log_tb', 'jobid=? AND message LIKE ?', $id,
+        '%lease lost%') }, 10, 'a log message about the lost lease');
+    is($t->job($id)->{grabbed_until}, $theirs,
+        "$do after the lease was lost: the row is untouched");
     is(scalar $t->history($id), 0, "$do: no history");
     is(scalar $t->errors($id), 0, "$do: no error row");
     $t->stop($daemon);

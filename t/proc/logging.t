@@ -32,18 +32,21 @@ $looks = $t->board('looks');
 $t->wait_for(sub { $t->board('looks') > $looks + 1 }, 10, 'a look at the parameters');
 my ($loud) = $t->submit({ log => 'to be seen' });
 $t->wait_for(sub { grep { $_ eq 'to be seen' } $t->log_rows }, 10, 'the loud job in the log');
-is(scalar(grep { $_ eq 'not to be seen' } $t->log_rows), 0, 'below the threshold nothing is logged');
+is(scalar(grep { $_ eq 'not to be seen' } $t->log_rows), 0,
+    'below the threshold nothing is logged');
 
 # ---- the log table does not take messages: standard error does, in order ----
 $t->sql('ALTER TABLE helios_log_tb RENAME TO hidden_log_tb');
 my @ids = $t->submit(map { { log => "while away $_" } } 1 .. 5);
 $t->wait_for(sub { !grep { $t->job($_) } @ids }, 20, 'jobs to run without the log table');
-$t->wait_for(sub { (slurp($daemon->{err}) // '') =~ /while away 5/ }, 10, 'the messages on standard error');
+$t->wait_for(sub { (slurp($daemon->{err}) // '') =~ /while away 5/ }, 10,
+    'the messages on standard error');
 my @seen = slurp($daemon->{err}) =~ /(while away \d)/g;
 is_deeply(\@seen, [map { "while away $_" } 1 .. 5], 'each once, in order');
 $t->sql('ALTER TABLE hidden_log_tb RENAME TO helios_log_tb');
 my ($back) = $t->submit({ log => 'back again' });
-$t->wait_for(sub { grep { $_ eq 'back again' } $t->log_rows }, 20, 'the log table to be used again');
+$t->wait_for(sub { grep { $_ eq 'back again' } $t->log_rows }, 20,
+    'the log table to be used again');
 pass('back to the table');
 is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
 

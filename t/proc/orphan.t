@@ -6,7 +6,8 @@ use warnings;
 use Helios::Test;
 use Test::More;
 
-my $t = Helios::Test->new(section => { MAX_WORKERS => 2, OVERDRIVE => 1, WORKER_LAUNCH_PATTERN => 'optimistic' });
+my $t = Helios::Test->new(section => { MAX_WORKERS => 2, OVERDRIVE => 1,
+    WORKER_LAUNCH_PATTERN => 'optimistic' });
 my $gate = $t->tmp . '/gate';
 
 # ---- the worker outlives its master ----
@@ -20,7 +21,8 @@ $t->collect($daemon);
 is(scalar(grep { alive($_) } @workers), 2, 'the workers live on');
 spew("$gate.1", '');
 $t->wait_for(sub { !grep { alive($_) } @workers }, 10, 'the workers to leave');
-is_deeply([map { $_->{exitstatus} } map { $t->history($_) } @ids], [0, 0], 'they finished their jobs');
+is_deeply([map { $_->{exitstatus} } map { $t->history($_) } @ids], [0, 0],
+    'they finished their jobs');
 is(scalar(grep { $t->job($_) } @later), 2, 'and took no other');
 $daemon = $t->start;
 $t->wait_for(sub { $t->count('job') == 0 }, 10, 'the next daemon to run the others');
@@ -38,7 +40,8 @@ cmp_ok($t->job($lost)->{grabbed_until}, '>', time + 3000, 'the job is leased for
 spew("$gate.2", '');
 $daemon = $t->start;
 $t->wait_for(sub { !$t->job($lost) }, 15, 'the next daemon to account for it and run it again');
-is_deeply([map { $_->{exitstatus} != 0 ? 1 : 0 } $t->history($lost)], [1, 0], 'one failed attempt, one completed');
+is_deeply([map { $_->{exitstatus} != 0 ? 1 : 0 } $t->history($lost)], [1, 0],
+    'one failed attempt, one completed');
 is(scalar $t->errors($lost), 1, 'with an error row for the first');
 is_deeply([grep { /board\.\d+$/ } glob $t->tmp . '/run/*'], [], 'the old scoreboard is removed');
 is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');

@@ -35,7 +35,8 @@ for my $case (@max_workers) {
 $t->del_param('MAX_WORKERS');
 look();
 is($t->board('max_workers'), 3, 'a row that was deleted is gone at the next look');
-is(scalar(grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows), 1, 'a value that is no number is said once');
+is(scalar(grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows), 1,
+    'a value that is no number is said once');
 
 for my $value ('yes', '2', '0', '', undef) {
     $t->set_param(HOLD => $value);

@@ -39,11 +39,13 @@ ok(alive($sleeper->{pid}), 'the other program was left alone');
 # ---- a Perl daemon ----
 spew($t->tmp . '/helios.pl', "sleep 600;\n");
 my $perl = $t->spawn(['perl', $t->tmp . '/helios.pl', 'Toy::Service']);
-$t->wait_for(sub { (slurp("/proc/$perl->{pid}/cmdline") // '') =~ /helios\.pl/ }, 5, 'the Perl daemon');
+$t->wait_for(sub { (slurp("/proc/$perl->{pid}/cmdline") // '') =~ /helios\.pl/ }, 5,
+    'the Perl daemon');
 spew($file, "$perl->{pid}\n");
 my $refused = $t->helios_d('--foreground', $t->service);
 isnt($refused->{exit}, 0, 'a running Perl daemon refuses a start');
-like($refused->{stderr}, qr/Toy::Service service daemon already running \(process $perl->{pid}\)/, 'and is named');
+like($refused->{stderr}, qr/Toy::Service service daemon already running \(process $perl->{pid}\)/,
+    'and is named');
 is(slurp($file), "$perl->{pid}\n", 'its PID file is untouched');
 ok(alive($perl->{pid}), 'and so is the process');
 kill KILL => $perl->{pid};
@@ -54,7 +56,8 @@ my $daemon = $t->start;
 for my $arguments (['--foreground'], [], ['--drain', '--foreground']) {
     my $second = $t->helios_d(@$arguments, $t->service);
     isnt($second->{exit}, 0, "second start (@$arguments): refused");
-    like($second->{stderr}, qr/already running \(process $daemon->{pid}\)/, 'naming the running one');
+    like($second->{stderr}, qr/already running \(process $daemon->{pid}\)/,
+        'naming the running one');
 }
 is(slurp($file), "$daemon->{pid}\n", 'the PID file still holds the pid of the first');
 my ($id) = $t->submit({ action => 'complete' });
@@ -65,7 +68,8 @@ kill KILL => $daemon->{pid};
 $t->collect($daemon);
 ok(-e $file, 'SIGKILL leaves the file');
 $daemon = $t->start;
-is($t->count('helios_worker_registry_tb', 'process_id=?', $daemon->{pid}) || 1, 1, 'and the next start is not stopped by it');
+is($t->count('helios_worker_registry_tb', 'process_id=?', $daemon->{pid}) || 1, 1,
+    'and the next start is not stopped by it');
 $t->stop($daemon);
 ok(!-e $file, 'a clean stop removes it');
 $t->finish;

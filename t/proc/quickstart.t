@@ -13,7 +13,8 @@ my $t = Helios::Test->new(schema => 0);
 my $var = $t->tmp . '/var';
 my $folder = $t->tmp . '/files';
 mkdir $folder;
-my @names = ('plain.txt', 'two words', "new\nline", 'quote"back\\slash', "tab\there", "caf\xc3\xa9", '<&>', "bell\a", "'");
+my @names = ('plain.txt', 'two words', "new\nline", 'quote"back\\slash', "tab\there",
+    "caf\xc3\xa9", '<&>', "bell\a", "'");
 spew("$folder/$names[$_]", "content of file $_\n") for 0 .. $#names;
 spew("$folder/latin-\xe9", 'a name that is not UTF-8');
 mkfifo_or_die("$folder/fifo");
@@ -56,7 +57,8 @@ $t->command_ok('submit', '--config', "$var/helios.ini", 'FileIndexer', "file=$fo
 spew("$folder/many-$_", "file $_\n" x 50) for 1 .. 400;
 my @moments = (
     ['at once', sub { 1 }],
-    ['while jobs are submitted or run', sub { $database->selectrow_array('SELECT COUNT(*) FROM job') }],
+    ['while jobs are submitted or run',
+        sub { $database->selectrow_array('SELECT COUNT(*) FROM job') }],
     ['while jobs run', sub { $database->selectrow_array('SELECT COUNT(*) FROM file_index') > 20 }],
 );
 $database->do('DELETE FROM file_index');
@@ -68,7 +70,8 @@ for my $moment (@moments) {
         kill $signal => $run->{pid} if !exists $run->{exit};
         $t->collect($run, 30);
         is_deeply([$t->users], [], "$signal $name: nothing is left running");
-        is($database->selectrow_array('PRAGMA integrity_check'), 'ok', "$signal $name: the database is whole");
+        is($database->selectrow_array('PRAGMA integrity_check'), 'ok',
+            "$signal $name: the database is whole");
     }
 }
 my $run = $t->collect(quickstart($folder), 120);

@@ -59,7 +59,8 @@ $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
     kill TERM => $daemon->{pid};
     is($t->collect($daemon, 10)->{exit}, 0, 'two TERMs: exit code 0');
     cmp_ok(now - $begun, '<', 5, 'two TERMs: the grace period is cut');
-    ok((grep { /^Killed process \d+ \(shutdown .* instance\)$/ } $t->log_rows), 'the straggler was killed, and that is logged');
+    ok((grep { /^Killed process \d+ \(shutdown .* instance\)$/ } $t->log_rows),
+        'the straggler was killed, and that is logged');
     is($t->job($id)->{grabbed_until}, 0, 'its job is given back');
     is(scalar $t->errors($id), 0, 'and has not failed by that');
     $t->sql('DELETE FROM job');
@@ -71,13 +72,15 @@ $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
     my ($daemon, $id, $gate) = busy();
     $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2, greeting => 'hello again' });
     kill HUP => $daemon->{pid};
-    $t->wait_for(sub { grep { /helios\.ini/ || /HUP/ } $t->log_rows }, 10, 'a log message about the HUP');
+    $t->wait_for(sub { grep { /helios\.ini/ || /HUP/ } $t->log_rows }, 10,
+        'a log message about the HUP');
     spew($gate, '');
     $t->wait_for(sub { !$t->job($id) }, 10, 'the running job to be completed');
     is(($t->history($id))[0]{exitstatus}, 0, 'HUP: the running job was completed');
     $t->wait_for(sub { $t->workers($daemon->{pid}) == 0 }, 10, 'the old workers to leave');
     $t->submit({ action => 'complete', log_param => 'greeting' });
-    $t->wait_for(sub { grep { /hello again/ } $t->log_rows }, 10, 'a new worker to know the new ini');
+    $t->wait_for(sub { grep { /hello again/ } $t->log_rows }, 10,
+        'a new worker to know the new ini');
     pass('HUP: new workers have the new ini');
 
     # An ini that cannot be read leaves the old one in force.
@@ -97,7 +100,8 @@ $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
     $t->sql('DELETE FROM helios_log_tb');
     kill USR1 => $daemon->{pid};
     my ($worker) = $t->workers($daemon->{pid});
-    $t->wait_for(sub { grep { /\b$worker\b/ && /\b$id\b/ } $t->log_rows }, 5, 'USR1 to log the worker with its job');
+    $t->wait_for(sub { grep { /\b$worker\b/ && /\b$id\b/ } $t->log_rows }, 5,
+        'USR1 to log the worker with its job');
     ok((grep { /MAX_WORKERS/ } $t->log_rows), 'USR1: and the parameters');
     spew($gate, '');
     $t->stop($daemon);

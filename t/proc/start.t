@@ -15,12 +15,15 @@ my $class = $t->service;
     for my $name ('A', '1abc', '_x', 'Foo:Bar', 'A:::B', 'A::', "a'b", '../x') {
         my $run = $t->helios_d($name, {%nowhere});
         is($run->{exit}, 1, "class $name: exit code");
-        like($run->{stderr}, qr/^Sorry, requested name is invalid: \Q$name\E$/m, "class $name: refused");
+        like($run->{stderr}, qr/^Sorry, requested name is invalid: \Q$name\E$/m,
+            "class $name: refused");
     }
     my @table = (
         # name, arguments, exit code, standard output, standard error
-        ['no class', [], 1, qr/^(?:.*version.*\n|Helios .*\n)*$/, qr/^The name of a service class is required\.$/m],
-        ['--version', ['--version'], 0, qr/^Helios \d+\.\d+\.\d+\nhelios_d .*\d+\.\d+\.\d+\n$/, qr/^$/],
+        ['no class', [], 1, qr/^(?:.*version.*\n|Helios .*\n)*$/,
+            qr/^The name of a service class is required\.$/m],
+        ['--version', ['--version'], 0, qr/^Helios \d+\.\d+\.\d+\nhelios_d .*\d+\.\d+\.\d+\n$/,
+            qr/^$/],
         ['--help', ['--help'], 0, qr/^Usage: helios_d .*--drain/s, qr/^$/],
         ['unknown option', ['--frobnicate', $class], 64, qr/^$/, qr/--frobnicate/],
         ['a second class', [$class, 'Other'], 64, qr/^$/, qr/Other/],
@@ -52,10 +55,13 @@ my $class = $t->service;
 
     $run = $t->helios_d('--check', $class, { env => { HELIOS_INI => undef }, cwd => $t->tmp });
     is($run->{exit}, 0, './helios.ini is read without HELIOS_INI') or diag $run->{stderr};
-    $run = $t->helios_d($class, '--check', '--config', $t->ini, { env => { HELIOS_INI => '/nowhere' } });
-    is($run->{exit}, 0, '--config goes before HELIOS_INI; options may follow the class') or diag $run->{stderr};
+    $run = $t->helios_d($class, '--check', '--config', $t->ini,
+        { env => { HELIOS_INI => '/nowhere' } });
+    is($run->{exit}, 0, '--config goes before HELIOS_INI; options may follow the class')
+        or diag $run->{stderr};
 
-    for my $case (['no dsn', undef], ['unknown driver', 'dbi:Oracle:SID'], ['no driver', 'nonsense']) {
+    for my $case (['no dsn', undef], ['unknown driver', 'dbi:Oracle:SID'],
+        ['no driver', 'nonsense']) {
         my ($name, $dsn) = @$case;
         $t->write_ini(global => { dsn => $dsn });
         $run = $t->helios_d('--foreground', $class);
@@ -70,7 +76,8 @@ my $class = $t->service;
 {
     my $run = $t->helios_d('--check', $class);
     is($run->{exit}, 0, '--check: exit code') or diag $run->{stderr};
-    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\n/m, '--check: the messages of a start');
+    like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\n/m,
+        '--check: the messages of a start');
     like($run->{stdout}, qr/ready/, '--check: says that all is well');
     ok(!-e $t->pid_file, '--check: no PID file');
 
@@ -89,13 +96,15 @@ my $class = $t->service;
     like($run->{stdout}, qr/^Attempting to load \Q$class\E\.\.\.\n\Q$class\E 1\.0 loaded\.\nConnected to collective database: /m, 'with the messages of helios.pl');
     my $pid = Helios::Test::pid_of($t->pid_file);
     ok(alive($pid), 'when it returns the PID file names a running process');
-    like((slurp("/proc/$pid/cmdline") // '') =~ tr/\0/ /r, qr/^helios_d: master \Q$class\E/, 'with a title');
+    like((slurp("/proc/$pid/cmdline") // '') =~ tr/\0/ /r, qr/^helios_d: master \Q$class\E/,
+        'with a title');
     is(readlink("/proc/$pid/cwd"), '/', 'in /');
     is(readlink("/proc/$pid/fd/$_"), '/dev/null', "with descriptor $_ on /dev/null") for 0 .. 2;
     my $poller = $t->poller($pid);
     is(readlink("/proc/$poller/fd/$_"), '/dev/null', "and so is descriptor $_ of the poller") for 0 .. 2;
     isnt(getppid(), $pid, 'not our parent');
-    is((slurp("/proc/$pid/stat") =~ /\) \S \d+ \d+ (\d+)/)[0] == $$ ? 1 : 0, 0, 'in a session of its own');
+    is((slurp("/proc/$pid/stat") =~ /\) \S \d+ \d+ (\d+)/)[0] == $$ ? 1 : 0, 0,
+        'in a session of its own');
     $t->wait_for(sub { $t->count('helios_worker_registry_tb') }, 5, 'the registration');
     my $row = $t->row('SELECT * FROM helios_worker_registry_tb');
     is($row->{process_id}, $pid, 'registered by pid');
@@ -106,7 +115,8 @@ my $class = $t->service;
     $t->wait_for(sub { !$t->job($id) }, 10, 'a job');
     is(($t->history($id))[0]{exitstatus}, 0, 'it works');
     my @workers = map { $_->{title} } children($pid);
-    ok((grep { /^helios_d: poller \Q$class\E/ } @workers), 'the poller has its title') or diag "@workers";
+    ok((grep { /^helios_d: poller \Q$class\E/ } @workers), 'the poller has its title')
+        or diag "@workers";
     kill TERM => $pid;
     $t->wait_for(sub { !alive($pid) }, 10, 'TERM to end it');
     ok(!-e $t->pid_file, 'nothing is left in pid_path: the PID file');
@@ -169,7 +179,8 @@ my $class = $t->service;
     is($t->count('helios_params_tb'), 0, 'and clears it');
     $t->set_param(HALT => 1, $t->host);
     $run = $t->helios_d('--clear-halt');
-    like($run->{stdout}, qr/\Q$class\E.*--clear-halt \Q$class\E/, 'says what is halted and what to type');
+    like($run->{stdout}, qr/\Q$class\E.*--clear-halt \Q$class\E/,
+        'says what is halted and what to type');
     $run = $t->helios_d($class);
     is($run->{exit}, 1, 'HALT: exit code');
     is($run->{stderr}, "HALT is set for this service class.\nPlease clear it and try again.\n$class HALTED.\n", 'HALT: the three lines');
@@ -213,7 +224,8 @@ my $class = $t->service;
         : "dbi:mysql:database=none;mysql_socket=$t->{tmp}/no.socket";
     $t->write_ini(global => { dsn => $away });
     my $run = $t->helios_d($class);
-    is($run->{exit}, $t->sqlite ? 78 : 69, 'database away: EX_UNAVAILABLE, or EX_CONFIG for a missing file') or diag $run->{stderr};
+    is($run->{exit}, $t->sqlite ? 78 : 69,
+        'database away: EX_UNAVAILABLE, or EX_CONFIG for a missing file') or diag $run->{stderr};
     cmp_ok(now - $begun, '<', 8, 'within seconds');
     like($run->{stderr}, qr/^FAILED to get configuration: /m, 'and says so');
     ok(!-e $t->pid_file, 'and no PID file is left');

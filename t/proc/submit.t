@@ -13,9 +13,11 @@ sub newest { return $t->row('SELECT * FROM job ORDER BY jobid DESC LIMIT 1') // 
 
 my @forms = (
     # name, arguments, standard input, text that is stored
-    ['XML', ['<job><params><a>1</a></params></job>'], undef, '<job><params><a>1</a></params></job>'],
+    ['XML', ['<job><params><a>1</a></params></job>'], undef,
+        '<job><params><a>1</a></params></job>'],
     ['JSON', ['{"args":{"a":"1"}}'], undef, '{"args":{"a":"1"}}'],
-    ['standard input', [], '<job><params><b>2</b></params></job>', '<job><params><b>2</b></params></job>'],
+    ['standard input', [], '<job><params><b>2</b></params></job>',
+        '<job><params><b>2</b></params></job>'],
 );
 for my $form (@forms) {
     my ($name, $words, $stdin, $text) = @$form;
@@ -23,17 +25,20 @@ for my $form (@forms) {
     is($run->{exit}, 0, "$name: exit code") or diag $run->{stderr};
     my $row = newest();
     is($run->{stdout}, "Jobid: $row->{jobid}\n", "$name: --verbose names the job");
-    is_deeply(thaw($row->{arg}), [$text], "$name: a Storable list of one text, as Perl Helios writes it");
+    is_deeply(thaw($row->{arg}), [$text],
+        "$name: a Storable list of one text, as Perl Helios writes it");
     is($row->{grabbed_until}, 0, "$name: free");
     is($row->{priority}, undef, "$name: no priority");
 }
 my $quiet = $t->command('submit', $class, '<job/>');
 is($quiet->{stdout} . $quiet->{stderr}, '', 'without --verbose nothing is said');
 
-my $columns = $t->command('submit', '--run-after', '2000000000', '--priority', '7', '--uniqkey', 'u1', '--coalesce', 'c1', $class, '<job/>');
+my $columns = $t->command('submit', '--run-after', '2000000000', '--priority', '7', '--uniqkey',
+    'u1', '--coalesce', 'c1', $class, '<job/>');
 is($columns->{exit}, 0, 'all columns: exit code') or diag $columns->{stderr};
 my $row = newest();
-is_deeply([@$row{qw(run_after priority uniqkey coalesce)}], [2000000000, 7, 'u1', 'c1'], 'all columns are stored');
+is_deeply([@$row{qw(run_after priority uniqkey coalesce)}], [2000000000, 7, 'u1', 'c1'],
+    'all columns are stored');
 my $again = $t->command('submit', '--uniqkey', 'u1', $class, '<job/>');
 isnt($again->{exit}, 0, 'a uniqkey that is taken: refused');
 like($again->{stderr}, qr/uniqkey|u1/, 'and the reason');
@@ -46,7 +51,8 @@ for my $bad ('<job><params></job>', '{"args":', 'neither') {
 
 # ---- --lines ----
 my $before = $t->count('job');
-my $lines = $t->command('submit', '--lines', $class, { stdin => join '', map { "{\"args\":{\"n\":\"$_\"}}\n" } 1 .. 1200 });
+my $lines = $t->command('submit', '--lines', $class,
+    { stdin => join '', map { "{\"args\":{\"n\":\"$_\"}}\n" } 1 .. 1200 });
 is($lines->{exit}, 0, '--lines: exit code') or diag $lines->{stderr};
 is($t->count('job') - $before, 1200, '--lines: a job a line');
 $lines = $t->command('submit', '--lines', $class, { stdin => "<job/>\n<job>\n<job/>\n" });
@@ -72,5 +78,6 @@ $t->sql('DELETE FROM job');
 $t->command_ok('submit', $class, '<job><params><log>from XML</log></params></job>');
 $t->command_ok('submit', $class, '{"args":{"log":"from JSON"}}');
 $t->helios_d('--foreground', '--drain', $class);
-is_deeply([sort grep { /^from / } $t->log_rows], ['from JSON', 'from XML'], 'the service saw the arguments');
+is_deeply([sort grep { /^from / } $t->log_rows], ['from JSON', 'from XML'],
+    'the service saw the arguments');
 $t->finish;

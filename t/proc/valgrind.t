@@ -11,10 +11,12 @@ if (!-x "$release/daemon/helios_d" || !grep { -x "$_/valgrind" } split /:/, $ENV
 }
 $Helios::Test::BUILD = $release;
 
-my $t = Helios::Test->new(service => 'Helios::TestService', section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
+my $t = Helios::Test->new(service => 'Helios::TestService',
+    section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 my @ids = $t->submit(map { { number => $_, text => "\xc3\xa9 & <>" } } 1 .. 20);
 my $run = $t->run([
-    'valgrind', '-q', '--trace-children=yes', '--leak-check=full', '--errors-for-leak-kinds=definite',
+    'valgrind', '-q', '--trace-children=yes', '--leak-check=full',
+        '--errors-for-leak-kinds=definite',
     '--error-exitcode=99', '--track-fds=no', "--log-file=" . $t->tmp . '/valgrind.%p',
     $t->program('helios_d'), '--foreground', '--drain', $t->service], seconds => 100);
 is($run->{exit}, 0, 'drained') or diag($run->{stderr});

@@ -45,7 +45,7 @@ $SIG{PIPE} = 'IGNORE';
 # Deadlines are meant for a machine that does nothing else: only failures wait longer for this.
 my $PATIENCE = 6;
 
-# The script's own time limit, a little before ctest's, so that it can say where it was and clean up.
+# The script's own time limit, a little before ctest's: it can say where it was and clean up.
 my $limit = ($ENV{HELIOS_TEST_ALARM} // 60) - 5;
 $SIG{ALRM} = sub {
     require Carp;
@@ -196,25 +196,57 @@ sub connect_database {
     return $dbh;
 }
 
-sub sql  { my ($self, $sql, @bind) = @_; return $self->dbh->do($sql, undef, @bind) }
-sub one  { my ($self, $sql, @bind) = @_; return ($self->dbh->selectrow_array($sql, undef, @bind))[0] }
-sub row  { my ($self, $sql, @bind) = @_; return $self->dbh->selectrow_hashref($sql, undef, @bind) }
-sub rows { my ($self, $sql, @bind) = @_; return @{ $self->dbh->selectall_arrayref($sql, { Slice => {} }, @bind) } }
+# Each takes a statement and its values: the number of rows changed, one value, one row as a hash,
+# all rows as hashes.
+sub sql {
+    my ($self, $sql, @bind) = @_;
+    return $self->dbh->do($sql, undef, @bind);
+}
+
+sub one {
+    my ($self, $sql, @bind) = @_;
+    return ($self->dbh->selectrow_array($sql, undef, @bind))[0];
+}
+
+sub row {
+    my ($self, $sql, @bind) = @_;
+    return $self->dbh->selectrow_hashref($sql, undef, @bind);
+}
+
+sub rows {
+    my ($self, $sql, @bind) = @_;
+    return @{ $self->dbh->selectall_arrayref($sql, { Slice => {} }, @bind) };
+}
 
 sub count {
     my ($self, $table, $where, @bind) = @_;
     return $self->one("SELECT COUNT(*) FROM $table" . ($where ? " WHERE $where" : ''), @bind);
 }
 
-sub job     { my ($self, $id) = @_; return $self->row('SELECT * FROM job WHERE jobid=?', $id) }
-sub history { my ($self, $id) = @_; return $self->rows('SELECT * FROM helios_job_history_tb WHERE jobid=? ORDER BY complete_time', $id) }
-sub errors  { my ($self, $id) = @_; return map { $_->{message} } $self->rows('SELECT message FROM error WHERE jobid=? ORDER BY error_time', $id) }
+sub job {
+    my ($self, $id) = @_;
+    return $self->row('SELECT * FROM job WHERE jobid=?', $id);
+}
+
+sub history {
+    my ($self, $id) = @_;
+    return $self->rows(
+        'SELECT * FROM helios_job_history_tb WHERE jobid=? ORDER BY complete_time', $id);
+}
+
+# The messages of the error rows of a job.
+sub errors {
+    my ($self, $id) = @_;
+    return map { $_->{message} }
+        $self->rows('SELECT message FROM error WHERE jobid=? ORDER BY error_time', $id);
+}
 
 # Messages of the log table, oldest first; with a pattern those that match.
 sub log_rows {
     my ($self, $pattern) = @_;
     my $order = $self->sqlite ? 'rowid' : 'log_time';
-    my @text = map { $_->{message} } $self->rows("SELECT message FROM helios_log_tb ORDER BY $order");
+    my @text = map { $_->{message} }
+        $self->rows("SELECT message FROM helios_log_tb ORDER BY $order");
     return defined $pattern ? grep { $_ =~ $pattern } @text : @text;
 }
 
@@ -269,8 +301,9 @@ sub submit_as {
     my %row = (insert_time => int time, run_after => int(time) - 1, grabbed_until => 0, %$columns);
     my @names = sort keys %row;
     my $dbh = $self->dbh;
-    my $insert = $dbh->prepare('INSERT INTO job (funcid, arg, ' . join(', ', @names) . ') VALUES (?, ?'
-        . ', ?' x @names . ')');
+    my $places = join ', ', ('?') x (2 + @names);
+    my $list = join ', ', 'funcid', 'arg', @names;
+    my $insert = $dbh->prepare("INSERT INTO job ($list) VALUES ($places)");
     my @ids;
     $dbh->begin_work;
     for my $job (@jobs) {
@@ -365,7 +398,8 @@ sub command {
 sub command_ok {
     my ($self, @arguments) = @_;
     my $run = $self->command(@arguments);
-    die "'$run->{command}' ended with $run->{exit}, signal $run->{signal}: $run->{stderr}$run->{stdout}"
+    die "'$run->{command}' ended with $run->{exit}, signal $run->{signal}: "
+        . "$run->{stderr}$run->{stdout}"
         if $run->{exit} || $run->{signal};
     return $run->{stdout};
 }
@@ -384,7 +418,8 @@ sub helios_d {
 sub start {
     my ($self, @arguments) = @_;
     my %option = ref $arguments[-1] ? %{ pop @arguments } : ();
-    my $daemon = $self->spawn([$self->program('helios_d'), '--foreground', @arguments, $self->{service}], %option);
+    my $daemon = $self->spawn(
+        [$self->program('helios_d'), '--foreground', @arguments, $self->{service}], %option);
     $self->wait_for(sub {
         if ($self->ended($daemon)) {
             die "the daemon ended at once with exit code $daemon->{exit}, signal $daemon->{signal}: "
@@ -414,8 +449,16 @@ sub pid_of {
     return $text =~ /^(\d+)\n?\z/ ? $1 : undef;
 }
 
-sub workers { my ($self, $master) = @_; return map { $_->{pid} } grep { $_->{title} =~ /: worker / } children($master) }
-sub poller  { my ($self, $master) = @_; return (map { $_->{pid} } grep { $_->{title} =~ /: poller / } children($master))[0] }
+# Pids, from the titles of the master's children.
+sub workers {
+    my ($self, $master) = @_;
+    return map { $_->{pid} } grep { $_->{title} =~ /: worker / } children($master);
+}
+
+sub poller {
+    my ($self, $master) = @_;
+    return (map { $_->{pid} } grep { $_->{title} =~ /: poller / } children($master))[0];
+}
 
 # A figure of the scoreboard's head (lib/core/board.h), or undef while there is no board.
 my @HEAD = qw(master_pid master_pid_start start_time master_state poller_pid params_seq last_look
@@ -500,7 +543,9 @@ sub users {
         next if $pid == $$ || !alive($pid);
         my $maps = slurp("$proc/maps") // '';
         my @links = map { readlink($_) // '' } "$proc/cwd", glob "$proc/fd/*";
-        push @pids, $pid if index($maps, "$self->{tmp}/") >= 0 || grep { index($_, "$self->{tmp}/") == 0 || $_ eq $self->{tmp} } @links;
+        push @pids, $pid
+            if index($maps, "$self->{tmp}/") >= 0
+            || grep { index("$_/", "$self->{tmp}/") == 0 } @links;
     }
     return @pids;
 }
