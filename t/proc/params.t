@@ -25,22 +25,25 @@ my @max_workers = (
     ['99999999999999999999', 512],    # the scoreboard has no more slots
     ['2', 2],
 );
+my $before = -1;
 for my $case (@max_workers) {
     my ($value, $wanted) = @$case;
+    my $name = 'MAX_WORKERS ' . (defined $value ? "'$value'" : 'NULL');
     $t->set_param(MAX_WORKERS => $value);
-    look();
-    my $name = defined $value ? "'$value'" : 'NULL';
-    is($t->board('max_workers'), $wanted, "MAX_WORKERS $name");
+    if ($wanted == $before) { look() }
+    else { $t->wait_for(sub { $t->board('max_workers') == $wanted }, 10, "$name to be $wanted") }
+    is($t->board('max_workers'), $wanted, $name);
+    $before = $wanted;
 }
 $t->del_param('MAX_WORKERS');
-look();
-is($t->board('max_workers'), 3, 'a row that was deleted is gone at the next look');
-is(scalar(grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows), 1,
-    'a value that is no number is said once');
+$t->wait_for(sub { $t->board('max_workers') == 3 }, 10, 'a row that was deleted to be gone');
+is(scalar(grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows), 1, 'a value that is no number is said once');
 
+# A job that is completed after a look shows that the row does not hold.
 for my $value ('yes', '2', '0', '', undef) {
     $t->set_param(HOLD => $value);
-    look();
+    my $looks = $t->board('looks');
+    $t->wait_for(sub { $t->board('looks') > $looks }, 10, 'a look at the parameters');
     my ($id) = $t->submit({});
     $t->wait_for(sub { !$t->job($id) }, 10, 'a job');
     pass('HOLD ' . (defined $value ? "'$value'" : 'NULL') . ' does not hold');
