@@ -53,22 +53,28 @@ bool store_job_read(struct store_job *job, const struct helios_datum *columns)
     return copied;
 }
 
-/* ---- claim ---- */
+/* ---- the look ---- */
 
 /* A server keeps every row locked that a locking scan has read, also those that were not
  * due: scanning the index with locks would hold up everybody whose jobs are being run. So
  * ids are looked up without locks first, some more than are wanted as others look up the
  * same, and then rows are locked by their ids. */
 #define SPARE_IDS 16u
+/* A sweep takes at most this part of the time, unless it is needed because nothing was
+ * found. */
+#define SWEEP_SHARE 20
 
 struct batch {
     const struct store_claim *claim;
     struct store_job *jobs;
     size_t n;
-    uint64_t *ids; /* of jobs that were due, in order */
+    /* Where jobs were due, in order. */
+    uint64_t *ids;
+    int64_t *times;
     size_t ids_n, ids_max;
-    int64_t now; /* of the database */
-    bool failed; /* out of memory */
+    size_t passed; /* of these: all of them were taken or are somebody else's */
+    int64_t now;   /* of the database */
+    bool failed;   /* out of memory */
 };
 
 static int batch_id_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -77,25 +83,74 @@ static int batch_id_row(void *arg, const struct helios_datum *columns, size_t n)
     (void)n;
     if (b->ids_n == b->ids_max)
         return 1;
-    b->ids[b->ids_n++] = helios_datum_uint(&columns[0]);
+    b->ids[b->ids_n] = helios_datum_uint(&columns[0]);
+    b->times[b->ids_n++] = helios_datum_int(&columns[1]);
     return 0;
 }
 
-static int batch_look(struct store *store, struct batch *b, struct helios_error *err)
+static int look_from_start(struct store *store, struct batch *b, struct helios_error *err)
 {
     static const enum statement statements[] = {
         [ORDER_OLDEST] = ST_CLAIM_IDS,
         [ORDER_LOW] = ST_CLAIM_IDS_LOW,
         [ORDER_HIGH] = ST_CLAIM_IDS_HIGH,
     };
-    b->ids_max = 2 * b->claim->want + SPARE_IDS;
+    struct store_cursor *cursor = b->claim->cursor;
     struct helios_datum params[] = {helios_uint(b->claim->funcid), helios_uint(b->ids_max)};
-    b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
-    if (b->ids == NULL)
-        return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
-    return store_query(store, statements[b->claim->order], 0, params, 2, batch_id_row, b,
-                       err);
+    struct mono begun = mono_now();
+    if (store_query(store, statements[b->claim->order], 0, params, 2, batch_id_row, b,
+                    err) != 0)
+        return -1;
+    if (cursor != NULL) {
+        struct mono ended = mono_now();
+        int64_t wait_ms = SWEEP_SHARE * mono_diff_ms(ended, begun);
+        wait_ms = wait_ms > STORE_SWEEP_MS ? wait_ms : STORE_SWEEP_MS;
+        wait_ms = wait_ms < STORE_SWEEP_MOST_MS ? wait_ms : STORE_SWEEP_MOST_MS;
+        cursor->sweep = mono_add_ms(ended, wait_ms);
+    }
+    return 0;
 }
+
+/* In two statements: a server would read all of the jobtype for the OR of both. */
+static int look_behind(struct store *store, struct batch *b, struct helios_error *err)
+{
+    const struct store_cursor *cursor = b->claim->cursor;
+    struct helios_datum same[] = {helios_uint(b->claim->funcid),
+                                  helios_int(cursor->run_after), helios_uint(cursor->jobid),
+                                  helios_uint(b->ids_max)};
+    if (store_query(store, ST_CLAIM_IDS_SAME, 0, same, 4, batch_id_row, b, err) != 0)
+        return -1;
+    if (b->ids_n == b->ids_max)
+        return 0;
+    struct helios_datum later[] = {helios_uint(b->claim->funcid),
+                                   helios_int(cursor->run_after),
+                                   helios_uint(b->ids_max - b->ids_n)};
+    return store_query(store, ST_CLAIM_IDS_LATER, 0, later, 3, batch_id_row, b, err);
+}
+
+/* Whether place `i` of the list is behind the cursor. */
+static bool is_behind(const struct store_cursor *cursor, const struct batch *b, size_t i)
+{
+    return b->times[i] > cursor->run_after ||
+           (b->times[i] == cursor->run_after && b->ids[i] > cursor->jobid);
+}
+
+/* After the COMMIT: everything that was due before the new place has been passed. A sweep
+ * that found all there was before the old place does not go back to it. */
+static void cursor_advance(struct store_cursor *cursor, const struct batch *b)
+{
+    if (cursor == NULL || b->claim->order != ORDER_OLDEST || b->passed == 0)
+        return;
+    bool before_ended =
+        b->passed < b->ids_n ? is_behind(cursor, b, b->passed) : b->ids_n < b->ids_max;
+    if (cursor->set && before_ended && !is_behind(cursor, b, b->passed - 1))
+        return;
+    cursor->set = true;
+    cursor->run_after = b->times[b->passed - 1];
+    cursor->jobid = b->ids[b->passed - 1];
+}
+
+/* ---- claim ---- */
 
 static int batch_row(void *arg, const struct helios_datum *columns, size_t n)
 {
@@ -117,33 +172,16 @@ static void batch_free(struct batch *b)
         store_job_fini(&b->jobs[--b->n]);
 }
 
-static int batch_checked(const struct batch *b, int rc, struct helios_error *err)
+static int read_some(struct store *store, struct batch *b, enum statement id, size_t from,
+                     size_t n, struct helios_error *err)
 {
+    struct helios_datum limit = helios_uint(b->claim->want - b->n);
+    struct store_ids ids = {
+        .id = id, .jobids = b->ids + from, .n = n, .after = &limit, .after_n = 1};
+    int rc = store_query_ids(store, &ids, batch_row, b, err);
     if (rc == 0 && b->failed)
         return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
     return rc;
-}
-
-static int batch_read(struct store *store, struct batch *b, struct helios_error *err)
-{
-    struct helios_datum params[] = {helios_uint(b->claim->funcid),
-                                    helios_uint(b->claim->want)};
-    int rc = store_query(store, ST_CLAIM_ROWS, 0, params, 2, batch_row, b, err);
-    return batch_checked(b, rc, err);
-}
-
-static int read_some(struct store *store, struct batch *b, size_t from, size_t n,
-                     struct helios_error *err)
-{
-    struct helios_datum limit = helios_uint(b->claim->want - b->n);
-    bool skip = (db_flags(store->db) & DB_SKIP_LOCKED) != 0;
-    struct store_ids ids = {.id = skip ? ST_CLAIM_LOCK : ST_CLAIM_READ,
-                            .jobids = b->ids + from,
-                            .n = n,
-                            .after = &limit,
-                            .after_n = 1};
-    int rc = store_query_ids(store, &ids, batch_row, b, err);
-    return batch_checked(b, rc, err);
 }
 
 static int earlier(const void *x, const void *y)
@@ -182,15 +220,19 @@ static size_t next_some(const struct batch *b, size_t from)
 }
 
 /* As many as are wanted, in the order of the ids. */
-static int batch_read_ids(struct store *store, struct batch *b, struct helios_error *err)
+static int batch_read(struct store *store, struct batch *b, enum statement id,
+                      struct helios_error *err)
 {
     static int (*const orders[])(const void *, const void *) = {
         [ORDER_OLDEST] = earlier, [ORDER_LOW] = lower, [ORDER_HIGH] = higher};
     for (size_t from = 0; from < b->ids_n && b->n < b->claim->want;) {
+        size_t room = b->claim->want - b->n;
         size_t n = next_some(b, from);
-        if (read_some(store, b, from, n, err) != 0)
+        if (read_some(store, b, id, from, n, err) != 0)
             return -1;
         from += n;
+        if (n <= room || b->n < b->claim->want)
+            b->passed = from;
     }
     qsort(b->jobs, b->n, sizeof *b->jobs, orders[b->claim->order]);
     return 0;
@@ -281,27 +323,56 @@ static int claim_in_transaction(struct store *store, struct batch *b,
     unsigned flags = db_flags(store->db);
     bool skip = (flags & DB_SKIP_LOCKED) != 0;
     bool locked = skip || (flags & DB_ONE_WRITER) != 0;
-    bool by_id = skip || b->claim->order != ORDER_OLDEST;
-    int rc = by_id ? batch_read_ids(store, b, err) : batch_read(store, b, err);
+    int rc = batch_read(store, b, skip ? ST_CLAIM_LOCK : ST_CLAIM_READ, err);
     if (rc == 0)
         rc = store_fault(store, FAULT_CLAIM_AFTER_SELECT, err);
     return rc != 0 || b->n == 0 ? rc : batch_take(store, b, locked, err);
 }
 
-int store_claim(struct store *store, const struct store_claim *claim,
-                struct store_job *jobs, size_t *got, struct helios_error *err)
+typedef int look_fn(struct store *store, struct batch *b, struct helios_error *err);
+
+static int claim_found(struct store *store, struct batch *b, look_fn *look,
+                       struct helios_error *err)
 {
-    struct batch b = {.claim = claim, .jobs = jobs};
+    b->ids_n = 0;
+    b->passed = 0;
+    if (look(store, b, err) != 0)
+        return -1;
+    if (b->ids_n == 0)
+        return 0;
+    if (store_begin(store, err) != 0 ||
+        store_end_at(store, FAULT_CLAIM_BEFORE_COMMIT, claim_in_transaction(store, b, err),
+                     err) != 0)
+        return -1;
+    cursor_advance(b->claim->cursor, b);
+    return 0;
+}
+
+/* Behind the cursor; from the start when that is due, or when nothing was found. */
+static int claim(struct store *store, struct batch *b, struct helios_error *err)
+{
+    const struct store_cursor *cursor = b->claim->cursor;
+    b->ids_max = 2 * b->claim->want + SPARE_IDS;
+    b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
+    b->times = reallocarray(NULL, b->ids_max, sizeof *b->times);
+    if (b->ids == NULL || b->times == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+    if (cursor != NULL && cursor->set && b->claim->order == ORDER_OLDEST &&
+        mono_before(mono_now(), cursor->sweep) &&
+        claim_found(store, b, look_behind, err) != 0)
+        return -1;
+    return b->n > 0 ? 0 : claim_found(store, b, look_from_start, err);
+}
+
+int store_claim(struct store *store, const struct store_claim *want, struct store_job *jobs,
+                size_t *got, struct helios_error *err)
+{
+    struct batch b = {.claim = want, .jobs = jobs};
     *got = 0;
     db_rollback(store->db);
-    int rc = batch_look(store, &b, err);
-    if (rc == 0 && b.ids_n > 0) {
-        rc = store_begin(store, err);
-        if (rc == 0)
-            rc = store_end_at(store, FAULT_CLAIM_BEFORE_COMMIT,
-                              claim_in_transaction(store, &b, err), err);
-    }
+    int rc = claim(store, &b, err);
     free(b.ids);
+    free(b.times);
     if (rc != 0) {
         batch_free(&b);
         return err_wrap(err, "cannot claim jobs");

@@ -100,7 +100,7 @@ void store_datum_leases(const uint32_t leases[STORE_LEASES],
                         struct helios_datum out[STORE_LEASES]);
 /* A number whose column is NULL for -1. */
 struct helios_datum store_number_or_null(int64_t value);
-/* Copies a row of the columns that ST_CLAIM_ROWS, _LOCK and ST_JOB_READ_HELD give; false
+/* Copies a row of the columns that ST_CLAIM_READ, _LOCK and ST_JOB_READ_HELD give; false
  * when memory ran out, then nothing is allocated. */
 bool store_job_read(struct store_job *job, const struct helios_datum *columns);
 #define STORE_JOB_NOW_COLUMN 9

@@ -9,7 +9,14 @@
 #define DUE "run_after <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP()"
 /* The order is that of the index (funcid, run_after), to which both databases append the
  * primary key: no sorting. */
-#define DUE_OF_TYPE " WHERE funcid = ? AND " DUE " ORDER BY run_after, jobid LIMIT ?"
+#define IN_ORDER " ORDER BY run_after, jobid LIMIT ?"
+/* With a lower bound for the id a server may think of walking the table itself, which
+ * begins with jobs that are not of this type or not free. */
+#define IDS         "SELECT jobid, run_after FROM job"
+#define NOT_PRIMARY " IGNORE INDEX (PRIMARY)"
+#define CLAIM_IDS_SAME(hint)                                                               \
+    IDS hint " WHERE funcid = ? AND run_after = ? AND jobid > ? AND "                      \
+             "grabbed_until <= UNIX_TIMESTAMP()" IN_ORDER
 /* This one sorts, so nothing may be locked by it. Both databases take NULL for less than
  * any number. */
 #define DUE_BY_PRIORITY(direction)                                                         \
@@ -81,10 +88,11 @@ static const char *const common[STATEMENTS] = {
                    " LIMIT ?) AS due",
     [ST_BACKLOG] =
         "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
-    [ST_CLAIM_IDS] = "SELECT jobid FROM job" DUE_OF_TYPE,
-    [ST_CLAIM_ROWS] = CLAIM_COLUMNS DUE_OF_TYPE,
-    [ST_CLAIM_IDS_LOW] = "SELECT jobid FROM job" DUE_BY_PRIORITY(""),
-    [ST_CLAIM_IDS_HIGH] = "SELECT jobid FROM job" DUE_BY_PRIORITY(" DESC"),
+    [ST_CLAIM_IDS] = IDS " WHERE funcid = ? AND " DUE IN_ORDER,
+    [ST_CLAIM_IDS_SAME] = CLAIM_IDS_SAME(NOT_PRIMARY),
+    [ST_CLAIM_IDS_LATER] = IDS " WHERE funcid = ? AND run_after > ? AND " DUE IN_ORDER,
+    [ST_CLAIM_IDS_LOW] = IDS DUE_BY_PRIORITY(""),
+    [ST_CLAIM_IDS_HIGH] = IDS DUE_BY_PRIORITY(" DESC"),
     [ST_CLAIM_LOCK] = CLAIM_OF_IDS(FORCE_PRIMARY) " FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_READ] = CLAIM_OF_IDS(FORCE_PRIMARY),
     [ST_CLAIM_TAKE] = CLAIM_TAKE(FORCE_PRIMARY),
@@ -243,6 +251,7 @@ static const char *const common[STATEMENTS] = {
 /* Where SQLite needs another spelling: it has no row locks, no hints, no LIMIT on DELETE,
  * and Perl programs find the texts of log and history with the type TEXT. */
 static const char *const sqlite[STATEMENTS] = {
+    [ST_CLAIM_IDS_SAME] = (CLAIM_IDS_SAME("")),
     [ST_CLAIM_READ] = (CLAIM_OF_IDS("")),
     [ST_CLAIM_TAKE] = (CLAIM_TAKE("")),
     [ST_JOB_DELETE] = ("DELETE FROM job " JOB_DELETE),

@@ -17,10 +17,11 @@ enum statement {
 
     ST_WAITING,
     ST_BACKLOG,
-    ST_CLAIM_IDS,      /* of due jobs */
-    ST_CLAIM_IDS_LOW,  /* the same by priority, the lowest first; sorts */
-    ST_CLAIM_IDS_HIGH, /* the highest first */
-    ST_CLAIM_ROWS,     /* due jobs */
+    ST_CLAIM_IDS,       /* of due jobs, and their run_after: from the start, */
+    ST_CLAIM_IDS_SAME,  /* behind an id of one run_after, */
+    ST_CLAIM_IDS_LATER, /* behind a run_after */
+    ST_CLAIM_IDS_LOW,   /* the same by priority, the lowest first; sorts */
+    ST_CLAIM_IDS_HIGH,  /* the highest first */
     ST_CLAIM_LOCK,     /* those of some ids that are due, passing over what others locked */
     ST_CLAIM_READ,     /* the same without locks */
     ST_CLAIM_TAKE,     /* of rows that are locked or cannot change */

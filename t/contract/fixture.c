@@ -252,16 +252,16 @@ static int plan_row(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
-static void check_plan(struct store *store, uint32_t funcid, enum statement id)
+static void check_plan(struct store *store, enum statement id,
+                       const struct helios_datum *params, size_t n)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    struct helios_datum params[] = {helios_uint(funcid), helios_uint(8)};
     struct plan plan = {.index = on_sqlite() ? "helios_job_run_after" : "funcid "};
     enum helios_db_kind kind = helios_db_kind(store_db(store));
     char sql[1024];
     (void)snprintf(sql, sizeof sql, "%s %s", on_sqlite() ? "EXPLAIN QUERY PLAN" : "EXPLAIN",
                    statement_text(id, kind));
-    OK(helios_db_query(store_db(store), sql, params, 2, plan_row, &plan, &err));
+    OK(helios_db_query(store_db(store), sql, params, n, plan_row, &plan, &err));
     if (strstr(plan.text, plan.index) == NULL || strstr(plan.text, "filesort") != NULL ||
         strstr(plan.text, "TEMP B-TREE") != NULL)
         fail_msg("the claim should read the index %s without sorting: %s", plan.index,
@@ -270,8 +270,35 @@ static void check_plan(struct store *store, uint32_t funcid, enum statement id)
 
 void fixture_check_claim_plan(struct store *store, uint32_t funcid)
 {
-    check_plan(store, funcid, ST_CLAIM_IDS);
-    check_plan(store, funcid, ST_CLAIM_ROWS);
+    const struct helios_datum start[] = {helios_uint(funcid), helios_uint(8)};
+    const struct helios_datum same[] = {helios_uint(funcid), helios_int(1700000000),
+                                        helios_uint(3), helios_uint(8)};
+    const struct helios_datum later[] = {helios_uint(funcid), helios_int(1700000000),
+                                         helios_uint(8)};
+    check_plan(store, ST_CLAIM_IDS, start, 2);
+    check_plan(store, ST_CLAIM_IDS_SAME, same, 4);
+    check_plan(store, ST_CLAIM_IDS_LATER, later, 3);
+}
+
+static int status_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    (void)n;
+    *(int64_t *)arg += strtoll(helios_datum_text(&columns[1]), NULL, 10);
+    return 0;
+}
+
+int64_t fixture_rows_read(struct store *store)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    int64_t sum = 0;
+    if (on_sqlite())
+        return -1;
+    OK(helios_db_query(
+        store_db(store),
+        "SHOW SESSION STATUS WHERE Variable_name IN "
+        "('Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd_next')",
+        NULL, 0, status_row, &sum, &err));
+    return sum;
 }
 
 static int text_row(void *arg, const struct helios_datum *columns, size_t n)

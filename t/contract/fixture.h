@@ -42,6 +42,9 @@ bool fixture_set_clock(struct store *store, int64_t now);
 bool fixture_kill(struct store *victim);
 /* Fails unless the claim reads the index (funcid, run_after) and does not sort. */
 void fixture_check_claim_plan(struct store *store, uint32_t funcid);
+/* How many rows this connection has made the server read by walking; -1 where that is not
+ * known. */
+int64_t fixture_rows_read(struct store *store);
 /* Whether texts that differ in case only are equal. */
 bool fixture_ignores_case(void);
 /* The length in characters of a column of a table with one row. */

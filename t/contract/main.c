@@ -6,8 +6,8 @@ int main(void)
     int rc = fixture_start();
     if (rc == 0) {
         int failed = suite_db() + suite_jobtypes() + suite_submit() + suite_claim() +
-                     suite_complete() + suite_fail() + suite_leases() + suite_rows() +
-                     suite_schema();
+                     suite_cursor() + suite_complete() + suite_fail() + suite_leases() +
+                     suite_rows() + suite_schema();
         rc = failed == 0 ? 0 : 1;
     }
     if (rc != FIXTURE_SKIP)

@@ -9,6 +9,7 @@ int suite_db(void);
 int suite_jobtypes(void);
 int suite_submit(void);
 int suite_claim(void);
+int suite_cursor(void);
 int suite_complete(void);
 int suite_fail(void);
 int suite_leases(void);
