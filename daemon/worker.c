@@ -15,6 +15,8 @@
 #include "daemon/collective.h"
 #include "daemon/holding.h"
 
+#define LISTEN_EVERY_MS 1
+
 static volatile sig_atomic_t told_to_leave;
 
 static void on_term(int signo)
@@ -230,11 +232,23 @@ static bool over_age(const struct helios_worker *w)
            mono_diff_ms(mono_now(), w->first_job) > w->settings.worker_max_ttl_s * 1000;
 }
 
+/* Between jobs that take microseconds a system call for each would be felt. */
+static void listen_between_jobs(struct helios_worker *w)
+{
+    struct mono now = mono_now();
+    if (mono_before(now, mono_add_ms(w->listened, LISTEN_EVERY_MS)))
+        return;
+    w->listened = now;
+    worker_listen(w, 0);
+}
+
 /* Before each job: what the master says, what the parameters say. A read that fails keeps
  * the parameters in force; a lost connection shows at the next statement. */
 static void consider(struct helios_worker *w)
 {
-    worker_listen(w, 0);
+    listen_between_jobs(w);
+    if (told_to_leave != 0)
+        w->leaving = true;
     bool lazy =
         w->settings.lazy_config && w->settings.overdrive && w->jobs_since_params < 10;
     uint64_t seq =

@@ -43,6 +43,7 @@ struct helios_worker {
     bool leaving;     /* told to leave, or HOLD, HALT or TTL say so */
     bool master_gone; /* end of file on the master's socket */
     bool woken;
+    struct mono listened; /* when the socket was last looked at between jobs */
     bool in_run;    /* the service's code is running: its connection is helios_job_db() */
     bool succeeded; /* SUCCESS was sent */
     uint64_t jobs_run;

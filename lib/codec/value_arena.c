@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/value_node.h"
 
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,11 @@ struct value_arena {
     size_t bytes;
     size_t nodes;
     enum helios_error_kind failure;
-    bool seeded;
-    uint64_t seed[2];
 };
+
+/* One for the process: drawing it for each job would be a system call for each job. */
+static uint64_t seed[2];
+static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
 
 struct value_arena *value_arena_new(const struct value_limits *limits)
 {
@@ -141,10 +144,13 @@ struct helios_value *value_node(struct value_arena *a, enum helios_value_type ty
     return v;
 }
 
-const uint64_t *value_arena_seed(struct value_arena *a)
+static void draw_seed(void)
 {
-    if (!a->seeded)
-        arc4random_buf(a->seed, sizeof a->seed);
-    a->seeded = true;
-    return a->seed;
+    arc4random_buf(seed, sizeof seed);
+}
+
+const uint64_t *value_seed(void)
+{
+    (void)pthread_once(&seed_once, draw_seed);
+    return seed;
 }

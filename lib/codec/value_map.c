@@ -66,7 +66,7 @@ static bool index_build(struct value_arena *a, struct value_table *t)
         return false;
     memset(index, 0, slots * sizeof *index);
     if (t->index == NULL) {
-        t->seed = value_arena_seed(a);
+        t->seed = value_seed();
         for (uint32_t i = 0; i < t->count; i++)
             t->pairs[i].hash = keyhash(t->seed, t->pairs[i].key, t->pairs[i].len);
     }

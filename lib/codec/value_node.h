@@ -48,7 +48,7 @@ struct helios_value {
 /* Memory of the arena, aligned for anything, or NULL. */
 void *value_arena_alloc(struct value_arena *a, size_t size);
 struct helios_value *value_node(struct value_arena *a, enum helios_value_type type);
-/* Two secret words of this arena, so that nobody can choose keys that collide. */
-const uint64_t *value_arena_seed(struct value_arena *a);
+/* Two secret words of this process, so that nobody can choose keys that collide. */
+const uint64_t *value_seed(void);
 
 #endif

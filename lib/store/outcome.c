@@ -25,12 +25,18 @@ int store_note_probe(struct store *store, struct helios_error *err)
     return 0;
 }
 
+/* Few programs write notes: for many jobs it is cheaper to see that there is none at all.
+ */
 int store_delete_notes(struct store *store, const uint64_t *jobids, size_t n,
                        struct helios_error *err)
 {
     uint64_t changed = 0;
+    int64_t any = 0;
     struct store_ids ids = {.id = ST_NOTE_DELETE, .jobids = jobids, .n = n};
-    return store->note == NOTE_PRESENT ? store_exec_ids(store, &ids, &changed, err) : 0;
+    if (store->note != NOTE_PRESENT)
+        return 0;
+    int none = n > 1 ? store_numbers(store, ST_NOTE_LOOK, NULL, 0, &any, 1, err) : 0;
+    return none == 0 ? store_exec_ids(store, &ids, &changed, err) : none < 0 ? -1 : 0;
 }
 
 static int delete_jobs(struct store *store, const uint64_t *jobids, size_t n,
