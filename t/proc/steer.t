@@ -17,8 +17,7 @@ $t->wait_for(sub { $t->workers($daemon->{pid}) == 1 || -e "$gate.hold.up" }, 10,
 $t->set_param(HOLD => 1);
 $t->wait_for(sub { grep { / HOLDING$/ } $t->log_rows }, $look_s, 'HOLDING in the log');
 spew("$gate.hold", '');
-$t->wait_for(sub { $t->workers($daemon->{pid}) == 0 }, 10,
-    'the workers to finish their job and leave');
+$t->wait_for(sub { $t->workers($daemon->{pid}) == 0 }, 10, 'the workers to finish their job and leave');
 my @held = $t->submit(map { { action => 'complete' } } 1 .. 3);
 $t->wait_for(sub {
     my $seen = $t->row('SELECT register_time FROM helios_worker_registry_tb');
@@ -35,8 +34,9 @@ $t->wait_for(sub { $t->board('max_workers') == 0 }, $look_s, 'MAX_WORKERS 0 to b
 my ($stuck) = $t->submit({ action => 'complete' });
 $t->set_param(MAX_WORKERS => 4);
 $t->submit(map { +{ $t->gated("$gate.max") } } 1 .. 6);
-$t->wait_for(sub { $t->workers($daemon->{pid}) == 4 }, 10,
-    'four workers after MAX_WORKERS was raised to 4');
+$t->wait_for(sub { !$t->job($stuck) && $t->count('job', 'grabbed_until > 0') == 4 }, 10,
+    'four workers at jobs that do not end, after MAX_WORKERS was raised to 4');
+is(scalar $t->workers($daemon->{pid}), 4, 'MAX_WORKERS was raised to 4');
 $t->set_param(MAX_WORKERS => 1);
 $t->wait_for(sub { $t->board('max_workers') == 1 }, $look_s, 'MAX_WORKERS 1 to be seen');
 is(scalar $t->workers($daemon->{pid}), 4, 'a lower MAX_WORKERS ends nobody');
@@ -54,8 +54,7 @@ my $pids = sub {
     return scalar keys %pid;
 };
 my @ids = $t->submit(map { { action => 'complete', log => 'here' } } 1 .. 20);
-$t->wait_for(sub { $t->count('job') == 0 && grep({ $_ eq 'here' } $t->log_rows) >= 20 }, 20,
-    'twenty jobs under OVERDRIVE');
+$t->wait_for(sub { $t->count('job') == 0 && grep({ $_ eq 'here' } $t->log_rows) >= 20 }, 20, 'twenty jobs under OVERDRIVE');
 cmp_ok($pids->(@ids), '<=', 2, 'OVERDRIVE=1: few workers run many jobs');
 
 # ---- HALT for all hosts ----
@@ -66,14 +65,12 @@ is($t->count('helios_params_tb', "param='HALT'"), 1, 'the row is left to the ope
 ok(!-e $t->pid_file, 'the PID file is gone');
 is($t->count('helios_worker_registry_tb'), 0, 'the registration is gone');
 my $name = $t->service . ' on host ' . $t->host;
-for my $text ("HALTING $name", 'Reaping ' . $t->service . ' workers on host ' . $t->host,
-    "$name HALTED.") {
+for my $text ("HALTING $name", 'Reaping ' . $t->service . ' workers on host ' . $t->host, "$name HALTED.") {
     ok((grep { $_ eq $text } $t->log_rows), "logged: $text");
 }
 my $refused = $t->helios_d('--foreground', $t->service);
 isnt($refused->{exit}, 0, 'HALT refuses a start');
-like($refused->{stderr},
-    qr/HALT is set for this service class\.\nPlease clear it and try again\.\n/, 'and says so');
+like($refused->{stderr}, qr/HALT is set for this service class\.\nPlease clear it and try again\.\n/, 'and says so');
 
 # ---- HALT for this host; --clear-halt ----
 $t->del_param('HALT');
@@ -92,8 +89,7 @@ my $seen_halt = 0;
 $t->submit({ $t->gated("$gate.term") });
 $t->wait_for(sub { -e "$gate.term.up" }, 10, 'a job to run');
 kill TERM => $daemon->{pid};
-$t->wait_for(sub { $t->count('helios_params_tb', "param='HALT' AND host=?", $t->host) }, 5,
-    'the HALT row of a TERM');
+$t->wait_for(sub { $t->count('helios_params_tb', "param='HALT' AND host=?", $t->host) }, 5, 'the HALT row of a TERM');
 spew("$gate.term", '');
 $ended = $t->collect($daemon, 10);
 is($ended->{exit}, 0, 'TERM: a clean stop');
@@ -101,8 +97,7 @@ is($t->count('helios_params_tb', "param='HALT'"), 0, 'and its HALT row is gone')
 is($t->count('job'), 0, 'the running job was finished');
 is($t->count('helios_job_history_tb', 'exitstatus<>0'), 0, 'no job has failed');
 my @wanted = ('Received TERM signal; HALTING ' . $name, 'Setting HALT for ' . $name,
-    'Reaping ' . $t->service . ' workers on host ' . $t->host, 'Cleared HALT for ' . $name,
-        "$name HALTED.");
+    'Reaping ' . $t->service . ' workers on host ' . $t->host, 'Cleared HALT for ' . $name, "$name HALTED.");
 my %wanted = map { $_ => 1 } @wanted;
 is_deeply([grep { $wanted{$_} } $t->log_rows], \@wanted, 'the messages of a stop, in order');
 
