@@ -66,8 +66,8 @@ static void the_servers_clock_decides(void **state)
             skip();
         fixture_sql(*state, "DELETE FROM job;");
         (void)fixture_submit(*state, "A", 1);
-        (void)snprintf(sql, sizeof sql, "UPDATE job SET run_after = %lld;",
-                       (long long)(ours + rows[i].run_after_s));
+        (void)snprintf(sql, sizeof sql, "UPDATE job SET run_after = %" PRId64 ";",
+                       ours + rows[i].run_after_s);
         fixture_sql(*state, sql);
         size_t claimed = claim_any(*state, funcid, 1);
         if (claimed != rows[i].claimed)
