@@ -62,11 +62,17 @@ SKIP: {
 # ---- WORKER_LAUNCH_PATTERN while the daemon runs ----
 {
     $t->write_ini(section => { MAX_WORKERS => 5 });
+    $t->sql('DELETE FROM helios_log_tb');
     my $daemon = $t->start;
     known('the pattern', sub { $t->set_param(WORKER_LAUNCH_PATTERN => 'optimistic') });
     my $gate = $t->tmp . '/gate';
+    # Held back until all are there, so that one look sees the three.
+    $t->set_param(HOLD => 1);
+    $t->wait_for(sub { grep { / HOLDING$/ } $t->log_rows }, 10, 'HOLD');
     $t->submit(map { +{ $t->gated($gate) } } 1 .. 3);
+    $t->set_param(HOLD => 0);
     $t->wait_for(sub { $t->workers($daemon->{pid}) == 3 }, 10, 'three workers');
+    $t->wait_for(sub { grep { /launching/ } $t->log_rows }, 10, 'the line about launching');
     ok((grep { $_ eq '3 jobs waiting; 0 workers running; launching 3 workers' } $t->log_rows), 'a changed WORKER_LAUNCH_PATTERN applies at the next look');
     spew($gate, '');
     $t->stop($daemon);
