@@ -47,15 +47,17 @@ says($t, 'more than is counted', ['queue', '--jobtype', 'Many'], { out => qr/\AM
 says($t, 'more than is counted (JSON)', ['queue', '--jobtype', 'Many', '--json'], { out => qr/"waiting":10000,"waiting_more":true,"delayed":0,/ });
 
 # ---- on a terminal ----
-for my $width (20, 40, 80, 200) {
-    my $screen = on_terminal($t, $width, ['queue'], '')->{screen};
-    like($screen, qr/JOBTYPE/, "a heading, $width columns");
-    (my $plain = $screen) =~ s/\033\[\d*m//g;
-    is(join('', grep { length > $width } split /\r?\n/, $plain), '', "nothing is wider than $width columns");
-    unlike($plain, qr/\033/, 'nothing of the database reaches the terminal as control');
+SKIP: {
+    for my $width (20, 40, 80, 200) {
+        my $screen = on_terminal($t, $width, ['queue'], '')->{screen};
+        like($screen, qr/JOBTYPE/, "a heading, $width columns");
+        (my $plain = $screen) =~ s/\033\[\d*m//g;
+        is(join('', grep { length > $width } split /\r?\n/, $plain), '', "nothing is wider than $width columns");
+        unlike($plain, qr/\033/, 'nothing of the database reaches the terminal as control');
+    }
+    like(on_terminal($t, 200, ['queue'], '')->{screen}, qr/\033\[1m/, 'colour on a terminal');
+    unlike(on_terminal($t, 200, ['queue'], '', NO_COLOR => 1)->{screen}, qr/\033/, 'none with NO_COLOR');
 }
-like(on_terminal($t, 200, ['queue'], '')->{screen}, qr/\033\[1m/, 'colour on a terminal');
-unlike(on_terminal($t, 200, ['queue'], '', NO_COLOR => 1)->{screen}, qr/\033/, 'none with NO_COLOR');
 
 # ---- watch ----
 my $watch = $t->spawn([$t->program('helios'), 'queue', '--watch', '--jobtype', 'A']);

@@ -50,7 +50,7 @@ says($t, 'two kinds of host', [qw(service hold -a -H x Sv)], { err => "helios: -
 is(rows(), '*|HALT|1', 'nothing was changed');
 
 # ---- on a terminal there is a question ----
-for (['n', '*|HALT|1', qr/nothing was changed/], ['y', '*|HALT|1;*|HOLD|1', qr/Sv is on hold on all hosts/]) {
+SKIP: for (['n', '*|HALT|1', qr/nothing was changed/], ['y', '*|HALT|1;*|HOLD|1', qr/Sv is on hold on all hosts/]) {
     my ($answer, $after, $says) = @$_;
     my $run = on_terminal($t, 80, [qw(service hold -a Sv)], "$answer\n");
     like($run->{screen}, qr/hold Sv on all hosts\? \[y\/N\] /, "asked, '$answer' is typed");
