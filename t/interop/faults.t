@@ -29,6 +29,8 @@ sub mark {
 }
 
 # ---- failures are counted together: two retries, whoever tries ----
+# The daemon looks so rarely that it makes one attempt, although the next is due in a second.
+$t->write_ini(global => { zero_sleep_interval => 60 }, section => { OVERDRIVE => 1, MAX_WORKERS => 1 });
 for my $case (['Perl fails twice, then we do', 1, 1, 0], ['we fail twice, then Perl does', 0, 0, 1],
     ['by turns', 1, 0, 1]) {
     my ($what, @perl) = @$case;
@@ -55,6 +57,8 @@ sub drain_once {
     is($stopped->{exit}, 0, 'the daemon has stopped');
     return;
 }
+
+$t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 1 });
 
 # ---- a job of ours ends under a Perl program that does not look at the lease ----
 sub held_by_us {
