@@ -40,7 +40,7 @@ my ($bad) = $t->submit(metajob(' class="' . 'x' x 300 . '"', 'never'));
 my $daemon = $t->start;
 $t->wait_for(sub { !$t->job($bad) }, 20, 'the metajob to have failed');
 is_deeply([map { $_->{exitstatus} } $t->history($bad)], [1, 1, 1], 'a metajob that cannot be burst fails under the retry rules');
+$t->stop($daemon);
 is(scalar(grep { /^Metajob burst failure for metajob $bad: / } $t->log_rows), 3, 'each attempt is logged');
 is($t->count('job'), 0, 'and no child exists');
-$t->stop($daemon);
 $t->finish;

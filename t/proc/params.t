@@ -37,6 +37,7 @@ for my $case (@max_workers) {
 }
 $t->del_param('MAX_WORKERS');
 $t->wait_for(sub { $t->board('max_workers') == 3 }, 10, 'a row that was deleted to be gone');
+$t->wait_for(sub { grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows }, 10, 'the value that is no number in the log');
 is(scalar(grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows), 1, 'a value that is no number is said once');
 
 # A job that is completed after a look shows that the row does not hold.

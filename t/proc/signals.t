@@ -102,7 +102,7 @@ $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
     my ($worker) = $t->workers($daemon->{pid});
     $t->wait_for(sub { grep { /\b$worker\b/ && /\b$id\b/ } $t->log_rows }, 5,
         'USR1 to log the worker with its job');
-    ok((grep { /MAX_WORKERS/ } $t->log_rows), 'USR1: and the parameters');
+    $t->wait_for(sub { grep { /MAX_WORKERS/ } $t->log_rows }, 5, 'USR1 to log the parameters');
     spew($gate, '');
     $t->stop($daemon);
 }
