@@ -96,7 +96,7 @@ int config_get(struct ctl *ctl)
     const char *host = choose_host(ctl, own, &local);
     int rc = ctl_connect(ctl, ctl->items[ITEM_SERVICE], &err);
     if (rc == 0)
-        rc = rows_read(ctl, ctl->items[ITEM_SERVICE], host, &rows, &err);
+        rc = rows_read(ctl_store(ctl), ctl->items[ITEM_SERVICE], host, &rows, &err);
     if (rc == 0)
         rc = get_value(ctl, &rows, host, local, &err);
     rows_fini(&rows);

@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "core/mono.h"
 #include "core/name.h"
+#include "daemon/ctl/fleet.h"
 #include "daemon/ctl/inifile.h"
 #include "daemon/ctl/table.h"
 #include "store/check.h"
@@ -19,7 +20,6 @@
 
 /* schema check and doctor: what may be wrong, and what to do about it. */
 
-#define SILENT_S    300
 #define CLOCK_OFF_S 5
 
 static const struct column columns[] = {
@@ -192,7 +192,7 @@ static void check_daemon(void *arg, const struct query_daemon *daemon)
     if (strcmp(daemon->host, daemons->host) == 0)
         check_plugin(daemons, daemon->service);
     int64_t silent_s = daemons->now - daemon->register_time;
-    if (silent_s <= SILENT_S)
+    if (silent_s <= FLEET_SILENT_S)
         return;
     daemons->silent++;
     daemons->d->subject = "daemons";

@@ -15,7 +15,7 @@ static int read_rows(struct ctl *ctl, struct rows *rows, struct helios_error *er
     const char *service = ctl->items[ITEM_SERVICE];
     name_host(host, sizeof host);
     if (ctl_connect(ctl, service, err) == 0 &&
-        rows_read(ctl, service, host, rows, err) == 0)
+        rows_read(ctl_store(ctl), service, host, rows, err) == 0)
         return 0;
     if (err->kind == HELIOS_E_CONFIG)
         return -1;

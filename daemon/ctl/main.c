@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/coredump.h"
+#include "daemon/ctl/cell.h"
 
 /* A caller that closed descriptor 1 or 2 must not get our text written into the database
  * that is opened next. Opened for reading only, so that a write to it fails and is seen. */
@@ -107,6 +108,7 @@ static int run_helios(struct ctl *ctl, int argc, char **argv)
 int main(int argc, char **argv)
 {
     coredump_forbid();
+    cell_locale();
     if (!fill_descriptors())
         return EX_OSERR;
     struct ctl ctl = {.prefix = "helios"};

@@ -5,10 +5,8 @@
 
 #include "core/mono.h"
 #include "core/name.h"
+#include "daemon/ctl/fleet.h"
 #include "store/query.h"
-
-/* A daemon registers every minute; one that has not for so long is not shown. */
-#define ONLINE_S 300
 
 const struct ctl_option service_historical_options[] = {
     {ITEM_SERVICE, '\0', "service", "SERVICE", false, "this service only"},
@@ -48,8 +46,8 @@ int service_historical(struct ctl *ctl)
     if (strcmp(host, "*") == 0)
         host = NULL;
     if (ctl_connect(ctl, "Helios::Service", &err) != 0 ||
-        query_daemons(ctl_store(ctl), ctl->items[ITEM_SERVICE], host, wall_now() - ONLINE_S,
-                      print_daemon, ctl, &err) != 0)
+        query_daemons(ctl_store(ctl), ctl->items[ITEM_SERVICE], host,
+                      wall_now() - FLEET_SILENT_S, print_daemon, ctl, &err) != 0)
         return ctl_fail(ctl, &err);
     return 0;
 }

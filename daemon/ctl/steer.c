@@ -59,7 +59,7 @@ static int remove_rows_of_hosts(const struct ctl *ctl, const struct target *all,
                                 struct helios_error *err)
 {
     struct rows rows = {0};
-    int rc = rows_read_all(ctl, all->service, &rows, err);
+    int rc = rows_read_all(ctl_store(ctl), all->service, &rows, err);
     for (size_t i = 0; rc == 0 && i < rows.count; i++) {
         struct target one = {all->order, all->service, rows.items[i].host};
         if (strcmp(rows.items[i].param, all->order->param) == 0 &&
@@ -96,7 +96,7 @@ static int still_halted(const struct ctl *ctl, const struct target *t, bool *hal
     *halted = false;
     if (t->order != &clear)
         return 0;
-    int rc = rows_read(ctl, t->service, t->host, &rows, err);
+    int rc = rows_read(ctl_store(ctl), t->service, t->host, &rows, err);
     for (size_t i = 0; rc == 0 && i < rows.count; i++)
         *halted = *halted || strcmp(rows.items[i].param, "HALT") == 0;
     rows_fini(&rows);

@@ -4,22 +4,11 @@
 
 #include "core/buf.h"
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/grid.h"
 
 /* Rows for people, for programs and for pipes: aligned columns that fit the terminal, one
  * JSON object a line (--json), or values between tabs where standard output is no terminal.
  * What comes from the database is escaped in all three. */
-enum column_kind {
-    COLUMN_TEXT,
-    COLUMN_STATE, /* a word that is coloured on a terminal */
-    COLUMN_NUMBER,
-    COLUMN_TIME, /* Unix seconds */
-    COLUMN_SPAN  /* a number of seconds */
-};
-struct column {
-    const char *name; /* the key in JSON; the heading in capitals */
-    enum column_kind kind;
-};
-
 enum table_form { TABLE_ALIGNED, TABLE_TABS, TABLE_JSON };
 
 struct table {
@@ -30,7 +19,7 @@ struct table {
     enum table_form form;
     bool colour;
     struct buf line;  /* the row that is being made */
-    struct buf cells; /* aligned: all cells, a NUL behind each */
+    struct grid grid; /* aligned: all rows */
 };
 
 void table_begin(struct table *t, const struct ctl *ctl, const struct column *columns,

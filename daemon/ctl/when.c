@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/when.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -64,4 +66,16 @@ bool when_parse(const char *text, int64_t *out, bool *relative)
     if (digits(&p, out) && *p == '\0')
         return true;
     return parse_local(text, out);
+}
+
+void span_text(int64_t s, char *out, size_t cap)
+{
+    if (s >= 86400)
+        (void)snprintf(out, cap, "%" PRId64 "d %" PRId64 "h", s / 86400, s % 86400 / 3600);
+    else if (s >= 3600)
+        (void)snprintf(out, cap, "%" PRId64 "h %" PRId64 "m", s / 3600, s % 3600 / 60);
+    else if (s >= 60)
+        (void)snprintf(out, cap, "%" PRId64 "m %" PRId64 "s", s / 60, s % 60);
+    else
+        (void)snprintf(out, cap, "%" PRId64 "s", s);
 }

@@ -62,9 +62,15 @@ size_t text_cut(const char *text, size_t len, size_t max)
 static bool is_control(const char *c, size_t len)
 {
     unsigned char first = (unsigned char)c[0];
+    unsigned char last = (unsigned char)c[len - 1];
     if (len == 1)
         return first < 0x20 || first == 0x7f;
-    return first == 0xc2 && (unsigned char)c[1] < 0xa0; /* C1: terminals obey these too */
+    if (len == 2)
+        return first == 0xc2 && last < 0xa0; /* C1: terminals obey these too */
+    /* U+2028 to U+202E and U+2066 to U+2069 end lines or turn the order of what follows. */
+    bool general = len == 3 && first == 0xe2;
+    return general && (((unsigned char)c[1] == 0x80 && last >= 0xa8 && last <= 0xae) ||
+                       ((unsigned char)c[1] == 0x81 && last >= 0xa6 && last <= 0xa9));
 }
 
 static void escape(struct buf *out, const char *bytes, size_t len)

@@ -13,8 +13,9 @@
 size_t text_char(const char *text, size_t len);
 /* The largest length not above `max` that does not end within a character. */
 size_t text_cut(const char *text, size_t len, size_t max);
-/* Appends `text` as part of one line: control characters and bytes that are not UTF-8 as
- * \n, \t, \x1b; newlines at its end are left out. */
+/* Appends `text` as part of one line: control characters, those that turn the direction of
+ * writing among them, and bytes that are not UTF-8 as \n, \t, \x1b; newlines at its end
+ * are left out. */
 void text_line(struct buf *out, const char *text, size_t len);
 
 #endif

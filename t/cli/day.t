@@ -30,15 +30,16 @@ is($line->{pid}, $daemon->{pid}, 'under its number');
 
 # ---- hold, more workers, resume ----
 $t->command_ok(qw(service hold), $service);
-is((told(qw(service list)))[0]{state}, 'holding', 'it holds');
+$t->wait_for(sub { (told(qw(service list)))[0]{state} eq 'holding' }, 20, 'the daemon to hold');
 $t->command_ok(qw(config set), $service, 'MAX_WORKERS', 3);
-is((told(qw(service list)))[0]{max_workers}, 3, 'three workers are allowed');
-$t->wait_for(sub { $t->command_ok(qw(log --service), $service) =~ /hold/i }, 20, 'the daemon to hold');
+$t->wait_for(sub { (told(qw(service list)))[0]{max_workers} == 3 }, 20, 'three workers to be allowed');
+$t->wait_for(sub { $t->command_ok(qw(log --service), $service) =~ /hold/i }, 20, 'the log to tell of it');
 my $gate = "$t->{tmp}/gate";
 $t->command_ok('submit', $service, "wait_for=$gate", "touch=$gate.$_") for 1 .. 3;
 is(queue()->{running}, 0, 'nothing runs');
 $t->command_ok(qw(service resume), $service);
 $t->wait_for(sub { queue()->{running} == 3 }, 20, 'three jobs to run at once');
+$t->wait_for(sub { ((told(qw(service status)))[0]{busy} // 0) == 3 }, 20, 'three workers to be busy');
 spew($gate, '');
 
 # ---- some jobs fail: why? ----

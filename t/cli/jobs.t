@@ -98,8 +98,8 @@ says($t, 'wait: a status that is too large', [qw(job wait 907)], { exit => 255 }
 says($t, 'wait: in vain', ['job', 'wait', '--timeout', 0, $r], { err => "helios: job $r has not ended within 0 s\n", exit => 124 });
 says($t, 'wait: unknown', [qw(job wait 99999)], { err => "helios: job 99999 is not known\n", exit => EX_NOINPUT });
 my $waiting = $t->spawn([$t->program('helios'), qw(job wait --timeout 20), $r]);
-$t->sql('DELETE FROM job WHERE jobid=?', $r);
 attempt($r, 'A', 0, 4, 'x');
+$t->sql('DELETE FROM job WHERE jobid=?', $r);
 is($t->collect($waiting)->{exit}, 4, 'wait ends with the exit status of the job');
 
 # ---- what makes no sense ----

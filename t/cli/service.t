@@ -2,6 +2,7 @@
 # helios service status | list and helios_service_status (158).
 use strict;
 use warnings;
+use JSON::PP;
 use POSIX qw(strftime);
 use Test::More;
 use Helios::Test;
@@ -50,14 +51,14 @@ $t->submit_as('Lab::Svc', { grabbed_until => $now + 3600 }, { a => 3 });
 # The lines of a table without its times, which pass.
 sub lines {
     my ($text) = @_;
-    return join '', map { my @c = split /\t/, $_, -1; join('|', @c[0 .. 4, 7 .. 9]) } $text =~ /(.*\n)/g;
+    return join '', map { chomp; my @c = split /\t/, $_, -1; join('|', @c[0 .. 4, 7 .. 11]) . "\n" } $text =~ /(.*\n)/g;
 }
 my $host = $t->host;
 my %line = (
-    empty => "Lab::Empty|$host|126||holding|0|0|\n",
-    far   => "Lab::Far|far|125||halting|0|0|\n",
-    old   => "Lab::Old|$host|124|1.0|silent|0|0|\n",
-    svc   => "Lab::Svc|$host|123|1.0|running|1|2|4\n",
+    empty => "Lab::Empty|$host|126||holding||||0|0\n",
+    far   => "Lab::Far|far|125||halting||||0|0\n",
+    old   => "Lab::Old|$host|124|1.0|silent||||0|0\n",
+    svc   => "Lab::Svc|$host|123|1.0|running|||4|1|2\n",
 );
 my @tables = (
     # name, words, lines
@@ -73,9 +74,29 @@ for (@tables) {
     my $run = says($t, "table: $name", ['service', @$words], { out => qr/\A/ });
     is(lines($run->{stdout}), join('', @line{@$expect}), "table: $name, as expected");
 }
-says($t, 'times as Unix seconds', ['service', 'list', '--epoch-time', '--service', 'Lab::Svc'], { out => qr/\t\d+\t@{[ $now - 10 ]}\t1\t2\t4\n\z/ });
+says($t, 'times as Unix seconds', ['service', 'list', '--epoch-time', '--service', 'Lab::Svc'], { out => qr/\t\d+\t@{[ $now - 10 ]}\t\t\t4\t1\t2\n\z/ });
 says($t, 'as JSON', ['service', 'list', '--json', '--service', 'Lab::Svc'],
-    { out => qr/\A\{"service":"Lab::Svc","host":"\Q$host\E","pid":123,"version":"1\.0","state":"running","uptime":\d+,"last_seen":@{[ $now - 10 ]},"running":1,"waiting":2,"max_workers":4\}\n\z/ });
+    { out => qr/\A\{"service":"Lab::Svc","host":"\Q$host\E","pid":123,"version":"1\.0","state":"running","uptime":\d+,"last_seen":@{[ $now - 10 ]},"busy":null,"idle":null,"max_workers":4,"running":1,"waiting":2\}\n\z/ });
 says($t, 'two kinds of host', ['service', 'status', '-a', '-H', 'x'], { err => "helios: --host and --all-hosts exclude each other\n", exit => EX_USAGE });
+
+# ---- what the scoreboard of a daemon on this host adds ----
+sub told {
+    my ($line) = map { decode_json($_) } $t->command_ok(qw(service status --json --service Toy::Service));
+    return $line;
+}
+$t->set_param(MAX_WORKERS => 3);
+my $gate = "$t->{tmp}/gate";
+$t->submit({ $t->gated($gate) });
+my $daemon = $t->start;
+my $status = $t->wait_for(sub { my $s = told(); -e "$gate.up" && $s->{busy} && $s }, 20, 'a busy worker');
+is("$status->{busy} $status->{idle}", '1 0', 'one worker, which is busy');
+is($status->{max_workers}, 3, 'MAX_WORKERS as the daemon has it');
+is($status->{pid}, $daemon->{pid}, 'its pid');
+$t->set_param(HOLD => 1);
+$t->wait_for(sub { told()->{state} eq 'holding' }, 20, 'the daemon to hold');
+kill KILL => $daemon->{pid};
+$t->collect($daemon);
+is(told()->{state}, 'dead', 'a daemon that was killed is not taken for one that is silent');
+spew($gate, '');
 
 $t->finish;

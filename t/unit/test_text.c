@@ -88,6 +88,10 @@ static void lines(void **state)
          "31m",
          "x\\xc2\\x9b31m"},
         {"after C1", "\xc2\xa0", "\xc2\xa0"},
+        {"right to left", "a\xe2\x80\xae", "a\\xe2\\x80\\xae"},
+        {"line separator", "\xe2\x80\xa8z", "\\xe2\\x80\\xa8z"},
+        {"isolate", "\xe2\x81\xa6z", "\\xe2\\x81\\xa6z"},
+        {"their neighbours", "\xe2\x80\xaf\xe2\x81\xa5", "\xe2\x80\xaf\xe2\x81\xa5"},
         {"Latin-1",
          "\xe4"
          "bc",
