@@ -4,7 +4,7 @@
 
 packages_build="gcc libc6-dev make cmake pkg-config
     default-libmysqlclient-dev libsqlite3-dev libexpat1-dev libjansson-dev libbsd-dev
-    libmagic-dev libssl-dev"
+    libmagic-dev libssl-dev libncurses-dev"
 
 # To look into the result of the quickstart.
 packages_quickstart="sqlite3"
@@ -14,7 +14,7 @@ packages_quickstart="sqlite3"
 packages_test="perl file libcmocka-dev mariadb-server-core mariadb-client-core
     libdbi-perl libdbd-mysql-perl libdbd-sqlite3-perl libtheschwartz-perl
     libxml-simple-perl libconfig-inifiles-perl
-    mandoc valgrind clang-tidy clang-format clang libclang-rt-14-dev"
+    mandoc tmux zsh fish valgrind clang-tidy clang-format clang libclang-rt-14-dev"
 
 # packages_need PACKAGE...: installs those that are missing; fails with the command to type where
 # that is not allowed. Without dpkg it trusts the host: the build says what it lacks.

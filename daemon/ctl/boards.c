@@ -8,23 +8,6 @@
 
 #include "core/buf.h"
 #include "core/err.h"
-#include "daemon/ctl/inifile.h"
-
-#define DEFAULT_PATH "/var/run/helios"
-
-char *boards_path(const struct ctl *ctl, struct helios_error *err)
-{
-    struct helios_params *params = NULL;
-    if (inifile_params(ctl, NULL, NULL, false, &params, err) != 0)
-        return NULL;
-    const struct conf_value *value = conf_value(params, "pid_path");
-    bool set = value != NULL && value->text != NULL && value->text[0] != '\0';
-    char *path = strdup(set ? value->text : DEFAULT_PATH);
-    conf_free(params);
-    if (path == NULL)
-        (void)err_set(err, HELIOS_E_NOMEM, "out of memory");
-    return path;
-}
 
 /* ---- one board ---- */
 

@@ -2,10 +2,13 @@
 #ifndef CTL_BOARDS_H
 #define CTL_BOARDS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <helios/error.h>
 
 #include "core/board.h"
-#include "daemon/ctl/ctl.h"
 
 /* What the scoreboards of this host tell of its daemons and their workers: without asking
  * them, and without the database. */
@@ -43,11 +46,9 @@ struct boards {
     size_t held_n, held_cap;
 };
 
-/* The folder: pid_path of the configuration. Free with free(); NULL and `*err` on failure.
- */
-char *boards_path(const struct ctl *ctl, struct helios_error *err);
-/* Reads them all: none where there is no such folder. Boards of other versions, and what is
- * no board, are passed over. boards_fini() frees also after a failure. */
+/* Reads all boards of the folder `path`: none where there is no such folder. Boards of
+ * other versions, and what is no board, are passed over. boards_fini() frees also after a
+ * failure. */
 int boards_read(const char *path, struct boards *out, struct helios_error *err);
 void boards_fini(struct boards *boards);
 bool boards_hold(const struct boards *boards, uint64_t jobid);

@@ -57,6 +57,9 @@ ctl_run_fn service_hold, service_resume, service_halt, service_clear_halt;
 extern const struct ctl_option queue_options[];
 ctl_run_fn queue_show;
 
+/* top.c */
+ctl_run_fn top_run;
+
 /* log.c */
 extern const struct ctl_option log_clean_options[], log_clean_historical_options[];
 extern const struct ctl_option history_clean_options[];

@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/name.h"
 #include "daemon/ctl/fleet.h"
+#include "daemon/ctl/inifile.h"
 #include "daemon/ctl/table.h"
 #include "store/listing.h"
 
@@ -95,7 +96,7 @@ static int read_all(const struct ctl *ctl, const char *host, struct fleet *fleet
     struct boards boards = {0};
     char own[256];
     name_host(own, sizeof own);
-    char *path = boards_path(ctl, err);
+    char *path = inifile_pid_path(ctl, err);
     const char *service = ctl->items[ITEM_SERVICE];
     int rc = path == NULL ? -1 : boards_read(path, &boards, err);
     if (rc == 0)

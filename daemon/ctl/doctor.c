@@ -106,14 +106,6 @@ static void check_pid_path(struct doctor *d, const char *path)
     }
 }
 
-static const char *value_of(const struct helios_params *params, const char *name,
-                            const char *fallback)
-{
-    const struct conf_value *value = conf_value(params, name);
-    bool set = value != NULL && value->text != NULL && value->text[0] != '\0';
-    return set ? value->text : fallback;
-}
-
 /* `*params_out` is NULL where the file cannot be used. */
 static void check_configuration(struct doctor *d, struct helios_params **params_out)
 {
@@ -206,7 +198,7 @@ static int check_daemons(struct doctor *d, const struct helios_params *params,
                          struct helios_error *err)
 {
     struct daemons daemons = {.d = d,
-                              .service_path = value_of(params, "service_path", NULL)};
+                              .service_path = inifile_value(params, "service_path")};
     name_host(daemons.host, sizeof daemons.host);
     if (store_now(ctl_store(d->ctl), &daemons.now, err) != 0 ||
         query_daemons(ctl_store(d->ctl), NULL, NULL, 0, check_daemon, &daemons, err) != 0)
@@ -293,7 +285,7 @@ int doctor_run(struct ctl *ctl)
     doctor_begin(&d, ctl);
     check_configuration(&d, &params);
     if (params != NULL) {
-        check_pid_path(&d, value_of(params, "pid_path", "/var/run/helios"));
+        check_pid_path(&d, inifile_value(params, "pid_path"));
         d.subject = "connection";
         if (ctl_connect(ctl, NULL, &err) != 0) {
             tell(&d, CHECK_FAULT, err.text, "see dsn, user and password in helios.ini");

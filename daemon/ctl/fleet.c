@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/fleet.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/err.h"

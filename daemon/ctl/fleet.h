@@ -3,6 +3,7 @@
 #define CTL_FLEET_H
 
 #include "daemon/ctl/boards.h"
+#include "store/store.h"
 
 /* The daemons of a collective: those that the registry names, with what the parameters ask
  * of them, and what the scoreboards of this host know better. Holds no pointers, so that a

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/inifile.h"
 
+#include <string.h>
+
+#include "core/err.h"
 #include "core/name.h"
 
 int inifile_load(const struct ctl *ctl, struct ini **out, struct helios_error *err)
@@ -34,4 +37,25 @@ int inifile_params(const struct ctl *ctl, const char *service, const struct rows
         conf_settings(*out, NULL, &settings, tell_warning, listener);
     ini_free(ini);
     return rc;
+}
+
+const char *inifile_value(const struct helios_params *params, const char *name)
+{
+    const struct conf_value *value = conf_value(params, name);
+    const struct option *option = option_find(name);
+    if (value != NULL && value->text != NULL && value->text[0] != '\0')
+        return value->text;
+    return option == NULL ? NULL : option->fallback;
+}
+
+char *inifile_pid_path(const struct ctl *ctl, struct helios_error *err)
+{
+    struct helios_params *params = NULL;
+    if (inifile_params(ctl, NULL, NULL, false, &params, err) != 0)
+        return NULL;
+    char *path = strdup(inifile_value(params, "pid_path"));
+    conf_free(params);
+    if (path == NULL)
+        (void)err_set(err, HELIOS_E_NOMEM, "out of memory");
+    return path;
 }

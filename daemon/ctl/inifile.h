@@ -16,4 +16,10 @@ int inifile_load(const struct ctl *ctl, struct ini **out, struct helios_error *e
 int inifile_params(const struct ctl *ctl, const char *service, const struct rows *rows,
                    bool tell, struct helios_params **out, struct helios_error *err);
 
+/* The value of a parameter that is set to something, else its default; NULL: neither. */
+const char *inifile_value(const struct helios_params *params, const char *name);
+
+/* The folder of PID files and scoreboards: free with free(). NULL and `*err` on failure. */
+char *inifile_pid_path(const struct ctl *ctl, struct helios_error *err);
+
 #endif

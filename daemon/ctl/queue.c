@@ -2,13 +2,11 @@
 #include "daemon/ctl/command.h"
 
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/err.h"
+#include "daemon/ctl/backlog.h"
 #include "daemon/ctl/table.h"
-#include "store/listing.h"
 
 /* queue: one line a jobtype. */
 
@@ -29,55 +27,6 @@ static const struct column columns[] = {
     {"drain", COLUMN_SPAN},
 };
 
-struct type {
-    char *name;
-    struct listing_ends ends;
-};
-
-struct types {
-    struct type *items;
-    size_t count;
-    bool more;   /* ends beyond LISTING_ENDS are not counted */
-    bool failed; /* out of memory */
-};
-
-static void add_type(void *arg, uint32_t funcid, const char *name)
-{
-    struct types *types = arg;
-    struct type *items = reallocarray(types->items, types->count + 1, sizeof items[0]);
-    char *copy = strdup(name);
-    types->items = items != NULL ? items : types->items;
-    if (items == NULL || copy == NULL) {
-        free(copy);
-        types->failed = true;
-        return;
-    }
-    items[types->count++] = (struct type){.name = copy, .ends = {.funcid = funcid}};
-}
-
-static void add_ends(void *arg, const struct listing_ends *ends)
-{
-    struct types *types = arg;
-    for (size_t i = 0; i < types->count; i++) {
-        if (types->items[i].ends.funcid == ends->funcid)
-            types->items[i].ends = *ends;
-    }
-}
-
-static void types_fini(struct types *types)
-{
-    for (size_t i = 0; i < types->count; i++)
-        free(types->items[i].name);
-    free(types->items);
-}
-
-/* An unfinished minute says nothing about a service that does one job in ten. */
-static double rate_of(const struct listing_ends *ends)
-{
-    return ends->done_minute >= 10 ? (double)ends->done_minute / 60
-                                   : (double)ends->done_hour / 3600;
-}
-
 /* A count whose sample ended before the hour did is at least what was counted. */
 static void put_ends(struct table *t, uint64_t n, bool more)
 {
@@ -87,70 +36,37 @@ static void put_ends(struct table *t, uint64_t n, bool more)
         table_count(t, n, n);
 }
 
-static void add_row(struct table *t, const struct type *type,
-                    const struct listing_queue *queue, bool more)
+static void add_row(void *arg, const struct backlog *b)
 {
-    uint64_t waiting = listing_waiting(queue);
-    double rate = rate_of(&type->ends);
-    table_text(t, type->name);
-    table_count(t, waiting, LISTING_COUNTED);
+    struct table *t = arg;
+    const struct listing_queue *queue = &b->queue;
+    table_text(t, b->jobtype);
+    table_count(t, listing_waiting(queue), LISTING_COUNTED);
     table_count(t, queue->delayed, LISTING_COUNTED);
     table_number(t, (int64_t)queue->running);
-    put_ends(t, type->ends.done_minute, more);
-    put_ends(t, type->ends.failed_minute, more);
-    put_ends(t, type->ends.done_hour, more);
-    put_ends(t, type->ends.failed_hour, more);
+    put_ends(t, b->ends.done_minute, b->ends_more);
+    put_ends(t, b->ends.failed_minute, b->ends_more);
+    put_ends(t, b->ends.done_hour, b->ends_more);
+    put_ends(t, b->ends.failed_hour, b->ends_more);
     table_time(t, queue->oldest < 0 ? -1 : queue->now - queue->oldest);
-    table_real(t, rate);
-    if (waiting > 0 && waiting <= LISTING_COUNTED && rate > 0)
-        table_time(t, (int64_t)((double)waiting / rate) + 1);
-    else
-        table_none(t);
-}
-
-static int find_types(const struct ctl *ctl, const char *only, struct types *types,
-                      struct helios_error *err)
-{
-    uint32_t funcid = 0;
-    if (only == NULL)
-        return listing_jobtypes(ctl_store(ctl), 0, add_type, types, err);
-    int rc = store_jobtype(ctl_store(ctl), only, &funcid, err);
-    if (rc == 1)
-        return err_set(err, HELIOS_E_NOT_FOUND, "there is no jobtype '%s'", only);
-    if (rc == 0)
-        add_type(types, funcid, only);
-    return rc;
-}
-
-static int collect(const struct ctl *ctl, struct types *types, struct helios_error *err)
-{
-    if (find_types(ctl, ctl->items[ITEM_JOBTYPE], types, err) != 0)
-        return -1;
-    if (types->failed)
-        return err_set(err, HELIOS_E_NOMEM, "out of memory");
-    if (types->count == LISTING_JOBTYPES)
-        ctl_say(ctl, "only the first %d jobtypes are shown", LISTING_JOBTYPES);
-    return listing_ends(ctl_store(ctl), add_ends, types, &types->more, err);
+    table_real(t, backlog_rate(b));
+    table_time(t, backlog_drain(b));
 }
 
 static int show(const struct ctl *ctl, struct helios_error *err)
 {
-    struct types types = {0};
     struct table t;
     struct helios_error late = HELIOS_ERROR_INIT;
+    bool more = false;
     table_begin(&t, ctl, columns, sizeof columns / sizeof columns[0]);
-    int rc = collect(ctl, &types, err);
-    for (size_t i = 0; rc == 0 && i < types.count; i++) {
-        struct listing_queue queue;
-        rc = listing_queue(ctl_store(ctl), types.items[i].ends.funcid, &queue, err);
-        if (rc == 0)
-            add_row(&t, &types.items[i], &queue, types.more);
-    }
+    int rc =
+        backlog_read(ctl_store(ctl), ctl->items[ITEM_JOBTYPE], add_row, &t, &more, err);
     if (rc == 0 && isatty(STDOUT_FILENO) == 1 && ctl->items[ITEM_WATCH] != NULL)
         (void)fputs("\033[H\033[J", stdout);
     if (table_end(&t, &late) != 0 && rc == 0)
         rc = err_set(err, late.kind, "%s", late.text);
-    types_fini(&types);
+    if (rc == 0 && more)
+        ctl_say(ctl, "only the first %d jobtypes are shown", LISTING_JOBTYPES);
     return rc;
 }
 

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "core/name.h"
-#include "daemon/ctl/inifile.h"
+#include "daemon/ctl/rowset.h"
+#include "daemon/ctl/steer.h"
 
-/* service hold | resume | halt | clear-halt: one row of the params table for a host, or one
- * for all hosts and none for any of them, so that no host is left out. */
+/* service hold | resume | halt | clear-halt. */
 
 const struct ctl_option service_steer_options[] = {
     {ITEM_HOST, 'H', "host", "HOST", false, "another host than this one"},
@@ -18,60 +18,13 @@ const struct ctl_option service_steer_options[] = {
     {.name = NULL},
 };
 
-struct order {
-    const char *verb;  /* "hold" */
-    const char *param; /* HOLD or HALT */
-    const char *value; /* NULL: no row */
-    const char *done;  /* "is on hold" */
-};
-
-static const struct order hold = {"hold", "HOLD", "1", "is on hold"};
-static const struct order resume = {"resume", "HOLD", "0", "may take jobs"};
-static const struct order halt = {"halt", "HALT", "1", "is told to stop"};
-static const struct order clear = {"clear-halt", "HALT", NULL, "may start"};
-
-struct target {
-    const struct order *order;
-    const char *service, *host;
-};
-
-static int write_row(struct store *store, void *arg, struct helios_error *err)
-{
-    const struct target *t = arg;
-    uint64_t deleted;
-    if (t->order->value == NULL)
-        return store_param_unset(store, t->service, t->host, t->order->param, NULL,
-                                 &deleted, err);
-    return store_param_set(store, t->service, t->host, t->order->param, t->order->value,
-                           err);
-}
-
-static int remove_row(struct store *store, void *arg, struct helios_error *err)
-{
-    const struct target *t = arg;
-    uint64_t deleted;
-    return store_param_unset(store, t->service, t->host, t->order->param, NULL, &deleted,
-                             err);
-}
-
-/* A host's own row would win over the one for all. */
-static int remove_rows_of_hosts(const struct ctl *ctl, const struct target *all,
-                                struct helios_error *err)
-{
-    struct rows rows = {0};
-    int rc = rows_read_all(ctl_store(ctl), all->service, &rows, err);
-    for (size_t i = 0; rc == 0 && i < rows.count; i++) {
-        struct target one = {all->order, all->service, rows.items[i].host};
-        if (strcmp(rows.items[i].param, all->order->param) == 0 &&
-            strcmp(one.host, "*") != 0)
-            rc = store_retry(ctl_store(ctl), remove_row, &one, err);
-    }
-    rows_fini(&rows);
-    return rc;
-}
+static const char *const verbs[] = {[STEER_HOLD] = "hold",
+                                    [STEER_RESUME] = "resume",
+                                    [STEER_HALT] = "halt",
+                                    [STEER_CLEAR] = "clear-halt"};
 
 /* A question that nobody can answer is refused, so that a script must say what it means. */
-static int ask(const struct ctl *ctl, const struct order *order)
+static int ask(const struct ctl *ctl, enum steer_verb verb)
 {
     char answer[16] = "";
     const char *service = ctl->items[ITEM_SERVICE];
@@ -79,8 +32,8 @@ static int ask(const struct ctl *ctl, const struct order *order)
         return 0;
     if (isatty(STDIN_FILENO) != 1)
         return ctl_usage(ctl, "%s %s on all hosts: there is no terminal to ask; say --yes",
-                         order->verb, service);
-    (void)fprintf(stderr, "%s %s on all hosts? [y/N] ", order->verb, service);
+                         verbs[verb], service);
+    (void)fprintf(stderr, "%s %s on all hosts? [y/N] ", verbs[verb], service);
     if (fgets(answer, sizeof answer, stdin) != NULL &&
         (answer[0] == 'y' || answer[0] == 'Y'))
         return 0;
@@ -89,14 +42,12 @@ static int ask(const struct ctl *ctl, const struct order *order)
 }
 
 /* HALT for all hosts is still there when that of one is gone. */
-static int still_halted(const struct ctl *ctl, const struct target *t, bool *halted,
-                        struct helios_error *err)
+static int still_halted(const struct ctl *ctl, const char *service, const char *host,
+                        bool *halted, struct helios_error *err)
 {
     struct rows rows = {0};
+    int rc = rows_read(ctl_store(ctl), service, host, &rows, err);
     *halted = false;
-    if (t->order != &clear)
-        return 0;
-    int rc = rows_read(ctl_store(ctl), t->service, t->host, &rows, err);
     for (size_t i = 0; rc == 0 && i < rows.count; i++)
         *halted = *halted || strcmp(rows.items[i].param, "HALT") == 0;
     rows_fini(&rows);
@@ -113,51 +64,55 @@ static int check(const struct ctl *ctl)
     return 0;
 }
 
-static int steer(struct ctl *ctl, const struct order *order)
+static int steer(struct ctl *ctl, enum steer_verb verb)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     char own[256];
     bool halted = false;
     name_host(own, sizeof own);
+    const char *service = ctl->items[ITEM_SERVICE];
     const char *host = ctl->items[ITEM_HOST] == NULL ? own : ctl->items[ITEM_HOST];
     bool all = ctl->items[ITEM_ALL_HOSTS] != NULL || strcmp(host, "*") == 0;
-    struct target t = {order, ctl->items[ITEM_SERVICE], all ? "*" : host};
+    if (all)
+        host = "*";
     int code = check(ctl);
     if (code == 0 && all)
-        code = ask(ctl, order);
+        code = ask(ctl, verb);
     if (code != 0)
         return code;
-    if (ctl_connect(ctl, NULL, &err) != 0 ||
-        store_retry(ctl_store(ctl), write_row, &t, &err) != 0 ||
-        (all && remove_rows_of_hosts(ctl, &t, &err) != 0) ||
-        still_halted(ctl, &t, &halted, &err) != 0)
+    int rc = ctl_connect(ctl, NULL, &err);
+    if (rc == 0)
+        rc = steer_rows(ctl_store(ctl), verb, service, host, &err);
+    if (rc == 0 && verb == STEER_CLEAR)
+        rc = still_halted(ctl, service, host, &halted, &err);
+    if (rc != 0)
         return ctl_fail(ctl, &err);
     if (halted) {
         ctl_say(ctl, "%s is halted on all hosts: helios service clear-halt --all-hosts %s",
-                t.service, t.service);
+                service, service);
         return 1;
     }
-    (void)printf("%s %s on %s%s\n", t.service, order->done, all ? "all hosts" : "host ",
+    (void)printf("%s %s on %s%s\n", service, steer_done(verb), all ? "all hosts" : "host ",
                  all ? "" : host);
     return 0;
 }
 
 int service_hold(struct ctl *ctl)
 {
-    return steer(ctl, &hold);
+    return steer(ctl, STEER_HOLD);
 }
 
 int service_resume(struct ctl *ctl)
 {
-    return steer(ctl, &resume);
+    return steer(ctl, STEER_RESUME);
 }
 
 int service_halt(struct ctl *ctl)
 {
-    return steer(ctl, &halt);
+    return steer(ctl, STEER_HALT);
 }
 
 int service_clear_halt(struct ctl *ctl)
 {
-    return steer(ctl, &clear);
+    return steer(ctl, STEER_CLEAR);
 }

@@ -10,6 +10,8 @@ struct reader {
     listing_param_fn *param;
     listing_job_fn *job;
     listing_message_fn *message;
+    listing_lease_fn *lease;
+    listing_error_fn *error;
     void *arg;
     uint64_t counted;
 };
@@ -181,6 +183,46 @@ int listing_ended(struct store *store, int64_t since, uint64_t most, listing_job
     int rc = store_query(store, ST_LIST_ATTEMPTS, 0, params, 2, attempt_row, &r, err);
     *looked = r.counted;
     return rc == 0 ? 0 : err_wrap(err, "cannot list the history");
+}
+
+static int lease_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    (void)n;
+    r->lease(r->arg, helios_datum_uint(&columns[0]), helios_datum_int(&columns[1]));
+    return 0;
+}
+
+int listing_leased(struct store *store, uint32_t funcid, uint64_t most,
+                   listing_lease_fn *fn, void *arg, struct helios_error *err)
+{
+    struct reader r = {.lease = fn, .arg = arg};
+    struct helios_datum params[] = {helios_uint(funcid), helios_uint(most)};
+    if (store_query(store, ST_LIST_LEASED, 0, params, 2, lease_row, &r, err) != 0)
+        return err_wrap(err, "cannot list the jobs that run");
+    return 0;
+}
+
+static int error_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    struct reader *r = arg;
+    const struct listing_error error = {.time = helios_datum_int(&columns[0]),
+                                        .jobid = helios_datum_uint(&columns[1]),
+                                        .funcid = (uint32_t)helios_datum_uint(&columns[2]),
+                                        .message = text_of(&columns[3])};
+    (void)n;
+    r->error(r->arg, &error);
+    return 0;
+}
+
+int listing_errors(struct store *store, uint64_t most, listing_error_fn *fn, void *arg,
+                   struct helios_error *err)
+{
+    struct reader r = {.error = fn, .arg = arg};
+    struct helios_datum param = helios_uint(most);
+    if (store_query(store, ST_LIST_ERRORS, 0, &param, 1, error_row, &r, err) != 0)
+        return err_wrap(err, "cannot list the failures");
+    return 0;
 }
 
 /* ---- log ---- */

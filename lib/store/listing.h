@@ -82,6 +82,23 @@ int listing_queued(struct store *store, const struct listing_range *range,
 int listing_ended(struct store *store, int64_t since, uint64_t most, listing_job_fn *fn,
                   void *arg, uint64_t *looked, struct helios_error *err);
 
+/* Jobs of one type that somebody holds by a lease, at most `most` of the oldest
+ * LISTING_COUNTED that are due; `left_s` is how long the lease still lasts. */
+typedef void listing_lease_fn(void *arg, uint64_t jobid, int64_t left_s);
+int listing_leased(struct store *store, uint32_t funcid, uint64_t most,
+                   listing_lease_fn *fn, void *arg, struct helios_error *err);
+
+/* The latest `most` failed attempts, newest first, whatever became of their jobs. */
+struct listing_error {
+    int64_t time;
+    uint64_t jobid;
+    uint32_t funcid;
+    const char *message; /* never NULL */
+};
+typedef void listing_error_fn(void *arg, const struct listing_error *error);
+int listing_errors(struct store *store, uint64_t most, listing_error_fn *fn, void *arg,
+                   struct helios_error *err);
+
 /* Messages of the log since `since`, at most LISTING_MESSAGES: the last ones, newest first,
  * or with `forward` the first ones, oldest first. */
 #define LISTING_MESSAGES 20000

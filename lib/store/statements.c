@@ -195,6 +195,11 @@ static const char *const common[STATEMENTS] = {
                        "ORDER BY complete_time DESC LIMIT ?) AS h ORDER BY complete_time "
                        "DESC, jobid DESC",
 
+    [ST_LIST_LEASED] = "SELECT jobid, grabbed_until - UNIX_TIMESTAMP() FROM (SELECT jobid, "
+                       "grabbed_until " DUE_OLDEST " LIMIT 10000) AS oldest WHERE "
+                       "grabbed_until > UNIX_TIMESTAMP() LIMIT ?",
+    [ST_LIST_ERRORS] = "SELECT error_time, jobid, funcid, message FROM error ORDER BY "
+                       "error_time DESC LIMIT ?",
     [ST_LIST_LOG_LAST] = LIST_LOG " DESC LIMIT 20000",
     [ST_LIST_LOG_NEXT] = LIST_LOG " LIMIT 20000",
 

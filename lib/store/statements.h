@@ -67,6 +67,8 @@ enum statement {
     ST_LIST_PARAMS,
     ST_LIST_JOBS,
     ST_LIST_ATTEMPTS,
+    ST_LIST_LEASED,
+    ST_LIST_ERRORS,
     ST_LIST_LOG_LAST,
     ST_LIST_LOG_NEXT,
 
