@@ -31,7 +31,7 @@ const struct ctl_option *option_at(const struct ctl_command *command, size_t i)
 {
     const struct ctl_option *const tables[] = {
         command->options,
-        command->lists ? listing : NULL,
+        command->columns != NULL ? listing : NULL,
         command->historical ? historical_common : common,
     };
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {

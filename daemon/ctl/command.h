@@ -3,6 +3,7 @@
 #define CTL_COMMAND_H
 
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/grid.h"
 
 /* What the table in command.c is made of; one group a file. */
 
@@ -37,6 +38,7 @@ extern const struct ctl_option job_status_historical_options[];
 ctl_run_fn job_info, job_status;
 
 /* jobs.c */
+extern const struct column job_columns[];
 extern const struct ctl_option job_list_options[], job_change_options[];
 extern const struct ctl_option job_wait_options[];
 ctl_run_fn job_list, job_retry, job_cancel, job_hold, job_requeue, job_wait;
@@ -46,6 +48,7 @@ extern const struct ctl_option service_historical_options[];
 ctl_run_fn service_historical;
 
 /* daemons.c */
+extern const struct column service_columns[];
 extern const struct ctl_option service_list_options[], service_status_options[];
 ctl_run_fn service_list, service_status;
 
@@ -54,6 +57,7 @@ extern const struct ctl_option service_steer_options[];
 ctl_run_fn service_hold, service_resume, service_halt, service_clear_halt;
 
 /* queue.c */
+extern const struct column queue_columns[];
 extern const struct ctl_option queue_options[];
 ctl_run_fn queue_show;
 
@@ -66,15 +70,21 @@ extern const struct ctl_option history_clean_options[];
 ctl_run_fn log_clean, history_clean;
 
 /* messages.c */
+extern const struct column log_columns[];
 extern const struct ctl_option log_options[];
 ctl_run_fn log_show;
 
 /* rows.c */
+extern const struct column config_columns[], jobtype_columns[];
 extern const struct ctl_option config_list_options[];
 ctl_run_fn config_list, jobtype_list;
 
 /* doctor.c */
+extern const struct column finding_columns[];
 ctl_run_fn schema_check, doctor_run;
+
+/* help.c */
+ctl_run_fn help_run;
 
 /* completion.c */
 ctl_run_fn completion_print;

@@ -71,6 +71,7 @@ struct ctl_option {
     const char *help;  /* one line */
 };
 
+struct column; /* daemon/ctl/grid.h */
 struct ctl;
 typedef int ctl_run_fn(struct ctl *ctl); /* returns the exit code of the process */
 
@@ -81,8 +82,9 @@ struct ctl_command {
     const char *help;                  /* one line, no full stop */
     const struct ctl_option *options;  /* ends with a name of NULL */
     enum ctl_item takes[CTL_OPERANDS]; /* what the operands are, in order */
-    unsigned needs;      /* so many of them must be there (not checked for historical) */
-    bool lists;          /* makes a table: --json, --utc, --epoch-time */
+    unsigned needs; /* so many of them must be there (not checked for historical) */
+    /* makes a table of these, which end with a name of NULL: --json, --utc, --epoch-time */
+    const struct column *columns;
     bool rest;           /* takes further operands, in ctl->argv */
     bool historical;     /* argv[0] */
     bool unparsed;       /* ctl->argv has all that followed the name */
@@ -123,6 +125,8 @@ bool number_parse(const char *text, int64_t *out);
 /* ---- help.c ---- */
 void help_commands(const char *family, FILE *to); /* NULL: all commands */
 void help_command(const struct ctl_command *command, FILE *to);
+/* Says that words are no command, and what may be meant; the exit code. */
+int help_reject(const struct ctl *ctl, int argc, char **argv);
 
 /* ---- say.c ---- */
 /* One sentence on standard error behind the prefix. */

@@ -29,11 +29,20 @@ const struct ctl_option service_status_options[] = {
     {.name = NULL},
 };
 
-static const struct column columns[] = {
-    {"service", COLUMN_TEXT},       {"host", COLUMN_TEXT},      {"pid", COLUMN_NUMBER},
-    {"version", COLUMN_TEXT},       {"state", COLUMN_STATE},    {"uptime", COLUMN_SPAN},
-    {"last_seen", COLUMN_TIME},     {"busy", COLUMN_NUMBER},    {"idle", COLUMN_NUMBER},
-    {"max_workers", COLUMN_NUMBER}, {"running", COLUMN_NUMBER}, {"waiting", COLUMN_NUMBER},
+const struct column service_columns[] = {
+    {"service", COLUMN_TEXT},
+    {"host", COLUMN_TEXT},
+    {"pid", COLUMN_NUMBER},
+    {"version", COLUMN_TEXT},
+    {"state", COLUMN_STATE},
+    {"uptime", COLUMN_SPAN},
+    {"last_seen", COLUMN_TIME},
+    {"busy", COLUMN_NUMBER},
+    {"idle", COLUMN_NUMBER},
+    {"max_workers", COLUMN_NUMBER},
+    {"running", COLUMN_NUMBER},
+    {"waiting", COLUMN_NUMBER},
+    {.name = NULL},
 };
 
 /* The jobs of the service on all hosts; none where the jobtype does not exist. */
@@ -115,7 +124,7 @@ static int list(const struct ctl *ctl, const char *host, struct helios_error *er
     struct fleet *fleet = calloc(1, sizeof *fleet);
     if (fleet == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
-    table_begin(&t, ctl, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&t, ctl);
     int rc = read_all(ctl, host, fleet, err);
     if (rc == 0)
         rc = add_rows(ctl, &t, fleet, err);

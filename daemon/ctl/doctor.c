@@ -22,11 +22,9 @@
 
 #define CLOCK_OFF_S 5
 
-static const struct column columns[] = {
-    {"state", COLUMN_STATE},
-    {"subject", COLUMN_TEXT},
-    {"finding", COLUMN_TEXT},
-    {"advice", COLUMN_TEXT},
+const struct column finding_columns[] = {
+    {"state", COLUMN_STATE}, {"subject", COLUMN_TEXT}, {"finding", COLUMN_TEXT},
+    {"advice", COLUMN_TEXT}, {.name = NULL},
 };
 
 struct doctor {
@@ -58,7 +56,7 @@ static void tell_buf(struct doctor *d, enum check_level level, struct buf *findi
 static void doctor_begin(struct doctor *d, const struct ctl *ctl)
 {
     *d = (struct doctor){.ctl = ctl, .subject = "schema"};
-    table_begin(&d->table, ctl, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&d->table, ctl);
 }
 
 /* The exit code: 1 if there is a fault. */

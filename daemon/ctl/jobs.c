@@ -2,11 +2,11 @@
 #include "daemon/ctl/command.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/err.h"
+#include "daemon/ctl/progress.h"
 #include "daemon/ctl/select.h"
 #include "daemon/ctl/table.h"
 #include "store/operate.h"
@@ -61,10 +61,10 @@ const struct ctl_option job_wait_options[] = {
 
 /* ---- list ---- */
 
-static const struct column columns[] = {
+const struct column job_columns[] = {
     {"jobid", COLUMN_NUMBER},      {"jobtype", COLUMN_TEXT},   {"state", COLUMN_STATE},
     {"submitted", COLUMN_TIME},    {"run_after", COLUMN_TIME}, {"ended", COLUMN_TIME},
-    {"exitstatus", COLUMN_NUMBER}, {"error", COLUMN_TEXT},
+    {"exitstatus", COLUMN_NUMBER}, {"error", COLUMN_TEXT},     {.name = NULL},
 };
 
 struct row {
@@ -95,7 +95,7 @@ static int add_found(void *arg, const struct listing_job *job)
     struct row row = {.job = *job, .error = job->error == NULL ? NULL : strdup(job->error)};
     f->failed = job->error != NULL && row.error == NULL;
     f->rows[f->count++] = row;
-    return f->failed || f->count >= f->limit ? 1 : 0;
+    return f->failed || f->count >= f->limit || progress_stopped() ? 1 : 0;
 }
 
 static void found_fini(struct found *f)
@@ -127,7 +127,7 @@ static int print_found(const struct ctl *ctl, const struct found *f,
     struct table t;
     struct helios_error late = HELIOS_ERROR_INIT;
     int rc = 0;
-    table_begin(&t, ctl, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&t, ctl);
     for (size_t i = 0; rc == 0 && i < f->count; i++) {
         const char *jobtype = NULL;
         rc = store_jobtype_name(ctl_store(ctl), f->rows[i].job.funcid, &jobtype, err);
@@ -189,29 +189,12 @@ struct change {
     const char *done;
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-/* Between two batches nothing is half done. */
-static void catch_interrupt(void)
-{
-    struct sigaction act = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
-    (void)sigemptyset(&act.sa_mask);
-    (void)sigaction(SIGINT, &act, NULL);
-    (void)sigaction(SIGTERM, &act, NULL);
-}
-
 static int change_ids(const struct ctl *ctl, const struct change *change,
                       const uint64_t *jobids, size_t n, uint64_t *total,
                       struct helios_error *err)
 {
     *total = 0;
-    for (size_t from = 0; from < n && !interrupted; from += OPERATE_BATCH) {
+    for (size_t from = 0; from < n && !progress_stopped(); from += OPERATE_BATCH) {
         size_t some = n - from < OPERATE_BATCH ? n - from : OPERATE_BATCH;
         uint64_t changed = 0;
         int rc =
@@ -219,7 +202,10 @@ static int change_ids(const struct ctl *ctl, const struct change *change,
         *total += changed;
         if (rc != 0)
             return err_wrap(err, "%" PRIu64 " jobs %s; then", *total, change->done);
+        if (n > OPERATE_BATCH)
+            progress_show(*total, n, "jobs", change->done);
     }
+    progress_end();
     return 0;
 }
 
@@ -228,7 +214,7 @@ static int finish(const struct ctl *ctl, const struct change *change, uint64_t t
                   size_t n, bool named)
 {
     (void)printf("%" PRIu64 " jobs %s\n", total, change->done);
-    if (interrupted) {
+    if (progress_stopped()) {
         ctl_say(ctl, "interrupted: the rest is as it was");
         return 1;
     }
@@ -296,7 +282,7 @@ static int change_chosen(struct ctl *ctl, const struct change *change)
     code = rc == 0 ? 0 : ctl_fail(ctl, &err);
     if (rc == 0 && !dry)
         code = finish(ctl, change, total, f.count, false);
-    if (rc == 0 && (f.count >= f.limit || s.more))
+    if (rc == 0 && !progress_stopped() && (f.count >= f.limit || s.more))
         ctl_say(ctl, "there are more such jobs: run the command again");
     found_fini(&f);
     return code;
@@ -307,7 +293,7 @@ static int change_jobs(struct ctl *ctl, const struct change *change)
     bool chosen = ctl->items[ITEM_JOBTYPE] != NULL || ctl->items[ITEM_STATE] != NULL ||
                   ctl->items[ITEM_SINCE] != NULL || ctl->items[ITEM_ERROR] != NULL ||
                   ctl->items[ITEM_ALL] != NULL;
-    catch_interrupt();
+    progress_begin(false);
     if (ctl->argc > 0 && (chosen || ctl->items[ITEM_DRY_RUN] != NULL))
         return ctl_usage(ctl, "name jobs by their numbers or choose them by options, "
                               "not both");

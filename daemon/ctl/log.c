@@ -2,10 +2,10 @@
 #include "daemon/ctl/command.h"
 
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "core/err.h"
 #include "core/mono.h"
+#include "daemon/ctl/progress.h"
 #include "store/query.h"
 
 #define DAYS_DEFAULT 7
@@ -69,7 +69,6 @@ static int purge(struct cleaning *cleaning, enum query_purge table,
     struct store *store = ctl_store(cleaning->ctl);
     struct slice slice = {
         .table = table, .horizon = cleaning->horizon, .most = (uint64_t)cleaning->batch};
-    bool progress = isatty(STDERR_FILENO) == 1 && !cleaning->silent;
     if (cleaning->debug)
         (void)printf("%s [%lld]\n", query_purge_text(store, table),
                      (long long)cleaning->horizon);
@@ -77,11 +76,10 @@ static int purge(struct cleaning *cleaning, enum query_purge table,
         if (store_retry(store, purge_slice, &slice, err) != 0)
             return -1;
         cleaning->deleted += slice.deleted;
-        if (progress && slice.deleted > 0)
-            (void)fprintf(stderr, "\r%" PRIu64 " rows deleted", cleaning->deleted);
-    } while (slice.deleted >= slice.most);
-    if (progress && cleaning->deleted > 0)
-        (void)fputc('\n', stderr);
+        if (!cleaning->silent && slice.deleted >= slice.most)
+            progress_show(cleaning->deleted, 0, "rows", "deleted");
+    } while (slice.deleted >= slice.most && !progress_stopped());
+    progress_end();
     return 0;
 }
 
@@ -92,6 +90,8 @@ static int clean_all(struct cleaning *cleaning, struct helios_error *err)
         (void)printf("Deleting log entries older than %lld days...\n", days);
     if (purge(cleaning, PURGE_LOG, err) != 0)
         return -1;
+    if (progress_stopped())
+        return 0;
     /* The original says this one even when silent. */
     if (!cleaning->silent || cleaning->ctl->command->historical)
         (void)puts("...done.");
@@ -102,6 +102,17 @@ static int clean_all(struct cleaning *cleaning, struct helios_error *err)
     if (!cleaning->silent)
         (void)puts("...done.");
     return 0;
+}
+
+/* The exit code. */
+static int finish(const struct cleaning *cleaning)
+{
+    if (!progress_stopped())
+        return 0;
+    ctl_say(cleaning->ctl,
+            "interrupted: %" PRIu64 " rows are deleted, the rest is as it was",
+            cleaning->deleted);
+    return 1;
 }
 
 /* 0, or the exit code, having said what is wrong. */
@@ -123,6 +134,7 @@ static int begin(struct cleaning *cleaning, struct ctl *ctl)
     if (cleaning->batch < 1 || cleaning->batch > BATCH_MAX)
         return ctl_usage(ctl, "--batch must be from 1 to %d", BATCH_MAX);
     cleaning->horizon = wall_now() - cleaning->days * DAY_S;
+    progress_begin(false);
     return 0;
 }
 
@@ -137,7 +149,11 @@ int log_clean(struct ctl *ctl)
         return ctl_fail(ctl, &err);
     if (cleaning.debug)
         (void)puts("Connected to Helios database.");
-    return clean_all(&cleaning, &err) == 0 ? 0 : ctl_fail(ctl, &err);
+    if (clean_all(&cleaning, &err) == 0)
+        return finish(&cleaning);
+    if (!ctl->command->historical)
+        (void)err_wrap(&err, "%" PRIu64 " rows deleted; then", cleaning.deleted);
+    return ctl_fail(ctl, &err);
 }
 
 int history_clean(struct ctl *ctl)
@@ -150,9 +166,10 @@ int history_clean(struct ctl *ctl)
     int rc = ctl_connect(ctl, NULL, &err);
     if (rc == 0)
         rc = purge(&cleaning, PURGE_HISTORY, &err);
-    if (rc != 0)
-        (void)err_wrap(&err, "%" PRIu64 " rows deleted; then", cleaning.deleted);
-    else
+    if (rc == 0) {
         (void)printf("%" PRIu64 " rows deleted\n", cleaning.deleted);
-    return rc == 0 ? 0 : ctl_fail(ctl, &err);
+        return finish(&cleaning);
+    }
+    (void)err_wrap(&err, "%" PRIu64 " rows deleted; then", cleaning.deleted);
+    return ctl_fail(ctl, &err);
 }

@@ -44,21 +44,15 @@ static int run_command(struct ctl *ctl, int argc, char **argv)
     return finish_output(ctl, code);
 }
 
+/* A family alone: with --help what it can do, else the same as a complaint. */
 static int reject_words(const struct ctl *ctl, int argc, char **argv)
 {
-    const char *first = argv[0];
-    const char *second = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
-    if (second == NULL && command_is_family(first)) {
-        help_commands(first, stderr);
-        return EX_USAGE;
-    }
-    const char *nearest = command_suggest(first, second);
-    if (nearest == NULL)
-        ctl_say(ctl, "'%s' is not a command; 'helios --help' lists them", first);
-    else
-        ctl_say(ctl, "'%s%s%s' is not a command; did you mean 'helios %s'?", first,
-                second == NULL ? "" : " ", second == NULL ? "" : second, nearest);
-    return EX_USAGE;
+    bool alone = argc == 1 || argv[1][0] == '-';
+    bool asked = argc > 1 && strcmp(argv[1], "--help") == 0;
+    if (!alone || !command_is_family(argv[0]))
+        return help_reject(ctl, argc, argv);
+    help_commands(argv[0], asked ? stdout : stderr);
+    return asked ? finish_output(ctl, 0) : EX_USAGE;
 }
 
 /* `helios --config F COMMAND ...`: options before the command. Returns the number of words

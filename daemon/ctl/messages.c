@@ -33,10 +33,10 @@ const struct ctl_option log_options[] = {
 /* A daemon writes its messages a moment after their time. */
 #define LATE_S 10
 
-static const struct column columns[] = {
+const struct column log_columns[] = {
     {"time", COLUMN_TIME},    {"host", COLUMN_TEXT},    {"pid", COLUMN_NUMBER},
     {"service", COLUMN_TEXT}, {"jobid", COLUMN_NUMBER}, {"level", COLUMN_TEXT},
-    {"message", COLUMN_TEXT},
+    {"message", COLUMN_TEXT}, {.name = NULL},
 };
 static const char *const levels[] = {"emerg",   "alert",  "crit", "err",
                                      "warning", "notice", "info", "debug"};
@@ -99,7 +99,7 @@ static void print_message(const struct ctl *ctl, const struct listing_message *m
         print_line(ctl, m);
         return;
     }
-    table_begin(&t, ctl, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&t, ctl);
     table_time(&t, m->time);
     table_text(&t, m->host);
     table_number(&t, m->pid);

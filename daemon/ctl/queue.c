@@ -18,13 +18,13 @@ const struct ctl_option queue_options[] = {
     {.name = NULL},
 };
 
-static const struct column columns[] = {
+const struct column queue_columns[] = {
     {"jobtype", COLUMN_TEXT},       {"waiting", COLUMN_NUMBER},
     {"delayed", COLUMN_NUMBER},     {"running", COLUMN_NUMBER},
     {"done_minute", COLUMN_NUMBER}, {"failed_minute", COLUMN_NUMBER},
     {"done_hour", COLUMN_NUMBER},   {"failed_hour", COLUMN_NUMBER},
     {"oldest", COLUMN_SPAN},        {"per_second", COLUMN_NUMBER},
-    {"drain", COLUMN_SPAN},
+    {"drain", COLUMN_SPAN},         {.name = NULL},
 };
 
 /* A count whose sample ended before the hour did is at least what was counted. */
@@ -58,7 +58,7 @@ static int show(const struct ctl *ctl, struct helios_error *err)
     struct table t;
     struct helios_error late = HELIOS_ERROR_INIT;
     bool more = false;
-    table_begin(&t, ctl, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&t, ctl);
     int rc =
         backlog_read(ctl_store(ctl), ctl->items[ITEM_JOBTYPE], add_row, &t, &more, err);
     if (rc == 0 && isatty(STDOUT_FILENO) == 1 && ctl->items[ITEM_WATCH] != NULL)

@@ -17,11 +17,9 @@ const struct ctl_option config_list_options[] = {
     {.name = NULL},
 };
 
-static const struct column param_columns[] = {
-    {"service", COLUMN_TEXT},
-    {"host", COLUMN_TEXT},
-    {"param", COLUMN_TEXT},
-    {"value", COLUMN_TEXT},
+const struct column config_columns[] = {
+    {"service", COLUMN_TEXT}, {"host", COLUMN_TEXT}, {"param", COLUMN_TEXT},
+    {"value", COLUMN_TEXT},   {.name = NULL},
 };
 
 static void add_param(void *arg, const char *service, const char *host, const char *param,
@@ -41,7 +39,7 @@ int config_list(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct table t;
-    table_begin(&t, ctl, param_columns, sizeof param_columns / sizeof param_columns[0]);
+    table_begin(&t, ctl);
     int rc = ctl_connect(ctl, NULL, &err);
     if (rc == 0)
         rc = listing_params(ctl_store(ctl), ctl->items[ITEM_SERVICE], add_param, &t, &err);
@@ -52,9 +50,10 @@ int config_list(struct ctl *ctl)
 
 /* ---- jobtype list ---- */
 
-static const struct column type_columns[] = {
+const struct column jobtype_columns[] = {
     {"jobtypeid", COLUMN_NUMBER},
     {"name", COLUMN_TEXT},
+    {.name = NULL},
 };
 
 struct types {
@@ -76,8 +75,7 @@ int jobtype_list(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct types types = {.count = LISTING_JOBTYPES};
-    table_begin(&types.table, ctl, type_columns,
-                sizeof type_columns / sizeof type_columns[0]);
+    table_begin(&types.table, ctl);
     int rc = ctl_connect(ctl, NULL, &err);
     while (rc == 0 && types.count >= LISTING_JOBTYPES) {
         types.count = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/command.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 #include "codec/args.h"
 #include "core/err.h"
 #include "daemon/ctl/lines.h"
+#include "daemon/ctl/progress.h"
 #include "daemon/ctl/when.h"
 
 /* Jobs of one transaction with --lines: as many as make the commit cheap for each, and few
@@ -205,7 +207,7 @@ static int lines_take(struct lines *lines, struct helios_error *err)
 {
     struct buf *args = &lines->args[lines->n];
     int rc = line_read(stdin, args, err);
-    if (rc == 1)
+    if (rc == 1 || (rc != 0 && progress_stopped()))
         return 1;
     lines->line++;
     if (rc == 0 && args->len == 0)
@@ -243,19 +245,26 @@ static int lines_submit(struct lines *lines, struct helios_error *err)
     int rc = 0;
     while (rc == 0) {
         rc = lines_take(lines, err);
+        if (rc == 0 && progress_stopped())
+            rc = 1;
         bool full = lines->n == BATCH_JOBS || lines->bytes > BATCH_BYTES;
         struct helios_error failure = HELIOS_ERROR_INIT;
         if ((full || rc != 0) && lines_flush(lines, &failure) != 0) {
             *err = failure;
             return -1;
         }
+        if (full)
+            progress_show(lines->submitted, 0, "jobs", "submitted");
     }
+    progress_end();
     return rc == 1 ? 0 : -1;
 }
 
+/* `*stopped`: interrupted, and what was read is in the queue. */
 static int submit_lines(struct ctl *ctl, const struct helios_submission *model,
-                        struct helios_error *err)
+                        bool *stopped, struct helios_error *err)
 {
+    progress_begin(true);
     struct lines *lines = calloc(1, sizeof *lines);
     if (lines == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
@@ -263,9 +272,13 @@ static int submit_lines(struct ctl *ctl, const struct helios_submission *model,
     lines->model = model;
     int rc = lines_submit(lines, err);
     unsigned long long submitted = lines->submitted;
+    *stopped = rc == 0 && progress_stopped();
     if (rc == 0)
         (void)printf("%llu jobs submitted\n", submitted);
-    else
+    if (*stopped)
+        ctl_say(ctl, "interrupted: go on with line %llu",
+                (unsigned long long)lines->line + 1);
+    if (rc != 0)
         (void)err_wrap(err, "%llu jobs submitted; line %llu", submitted,
                        (unsigned long long)lines->resume);
     for (size_t i = 0; i < BATCH_JOBS; i++)
@@ -296,9 +309,12 @@ int submit_run(struct ctl *ctl)
         return code;
     if (ctl_connect(ctl, NULL, &err) != 0 || describe_job(ctl, &job, &err) != 0)
         return ctl_fail(ctl, &err);
-    int rc = ctl->items[ITEM_LINES] != NULL ? submit_lines(ctl, &job, &err)
+    bool stopped = false;
+    int rc = ctl->items[ITEM_LINES] != NULL ? submit_lines(ctl, &job, &stopped, &err)
                                             : submit_one(ctl, &job, &err);
-    return rc == 0 ? 0 : ctl_fail(ctl, &err);
+    if (rc != 0)
+        return ctl_fail(ctl, &err);
+    return stopped ? 1 : 0;
 }
 
 /* ---- helios_job_submit, helios_job_submit.pl ---- */

@@ -46,9 +46,12 @@ const char *table_stamp(const struct ctl *ctl, int64_t when, char out[CTL_TIME_L
 
 /* ---- cells ---- */
 
-void table_begin(struct table *t, const struct ctl *ctl, const struct column *columns,
-                 size_t n)
+void table_begin(struct table *t, const struct ctl *ctl)
 {
+    const struct column *columns = ctl->command->columns;
+    size_t n = 0;
+    while (columns[n].name != NULL)
+        n++;
     *t = (struct table){.ctl = ctl, .columns = columns, .n = n};
     grid_begin(&t->grid, columns, n);
     if (ctl->items[ITEM_JSON] != NULL)

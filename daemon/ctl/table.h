@@ -22,8 +22,8 @@ struct table {
     struct grid grid; /* aligned: all rows */
 };
 
-void table_begin(struct table *t, const struct ctl *ctl, const struct column *columns,
-                 size_t n);
+/* With the columns of the command. */
+void table_begin(struct table *t, const struct ctl *ctl);
 /* The cells of a row in the order of the columns; after the last one the row
  * is complete. */
 void table_text(struct table *t, const char *text); /* NULL: none */
