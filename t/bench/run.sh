@@ -1,24 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The figures to keep in sight: sizes, latencies and rates of the release build, on SQLite and on a
-# private MariaDB, beside Perl's TheSchwartz on the same server in the same run.
+# The benchmark of the release build, on servers of its own. Nothing else should run on the machine.
 #
-#   sh t/bench/run.sh [--quick]     --quick: fewer jobs, about a minute
+#   sh t/bench/run.sh [OPTIONS]
+#
+#   --quick            few jobs, one round: shows that it works, its figures mean nothing
+#   --json FILE        the figures for programs, too; Bench/Print.pm says in which form
+#   --rounds N         how often contestants take their turns (3; 1 with --quick)
+#   --only A,B         these measures alone
+#   --match REGEX      contestants whose id matches alone
+#
+# Environment: HELIOS_TEST_TMP   folder for temporary files, on the disk that is to be measured
 set -eu
 umask 022
 export LC_ALL=C.UTF-8
 unset HELIOS_INI HELIOS_DEBUG NOTIFY_SOCKET
+case ${1-} in --help | -h) sed -n 's/^#   //p' "$0"; exit ;; esac
+caller=$PWD
 cd "$(dirname "$0")/../.."
 . conf/packages.sh
 # shellcheck disable=SC2086 -- lists of words
 packages_need $packages_build $packages_test
 
-scale=10
-[ "${1-}" != --quick ] || scale=1
 tmp=$(mktemp -d "${HELIOS_TEST_TMP:-${TMPDIR:-/tmp}}/helios-bench.XXXXXX")
 chmod 755 "$tmp"
+child=
 clean() {
     trap '' INT TERM HUP
+    [ -z "$child" ] || { kill -TERM "$child" 2>/dev/null && wait "$child" || true; }
     sh t/mariadb.sh stop "$tmp/mariadb" >/dev/null 2>&1 || true
     rm -rf "$tmp"
 }
@@ -29,8 +38,13 @@ trap 'exit 129' HUP
 
 {
     cmake --preset release
-    cmake --build build/release -j "$(nproc)"
+    cmake --build build/release -j "$(nproc)" --target bench
 } >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; exit 1; }
-sh t/mariadb.sh start "$tmp/mariadb"
-HELIOS_BUILD=$PWD/build/release HELIOS_TEST_SOCKET=$tmp/mariadb/socket HELIOS_TEST_TMP=$tmp \
-    perl -It/lib t/bench/figures.pl "$scale"
+source=$PWD
+HELIOS_BUILD=$source/build/release HELIOS_TEST_TMP=$tmp BENCH_CALLER=$caller \
+    perl "-I$source/t/lib" "-I$source/t/bench" "$source/t/bench/bench.pl" "$@" &
+child=$!
+status=0
+wait "$child" || status=$?
+child=
+exit "$status"

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+package Bench::Field;
+
+# Who takes part in which measure, with how many jobs, at full and at quick scale.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+
+use Bench::Contestant::Bare;
+use Bench::Contestant::Helios;
+use Bench::Contestant::Schwartz;
+
+our @EXPORT_OK = qw(noop_field);
+
+my %STORE = (mysql => 'MariaDB', sqlite => 'SQLite');
+
+my $DRAIN = 'A full queue, helios_d --foreground --drain, batches of CLAIM_MAX 500.';
+
+sub ours {
+    my ($bench, $kind, $store, $workers, $history, %field) = @_;
+    my %service = (idempotent => 'Bench::Idempotent', strict => 'Bench::Strict',
+        single => 'Bench::Strict');
+    my %title = (idempotent => 'idempotent', strict => 'strict', single => 'one job a process');
+    return Bench::Contestant::Helios->new(
+        id => "$kind/$store/$workers/" . ($history eq 'on' ? 'history' : 'bare'),
+        title => "helios_d $title{$kind}, $STORE{$store}, $workers worker" . ($workers == 1 ? '' : 's')
+            . ($history eq 'on' ? '' : ', no history'),
+        note => $DRAIN, servers => $bench->{servers}, store => $store,
+        service => $service{$kind}, workers => $workers, history => $history,
+        section => $kind eq 'single' ? { OVERDRIVE => 0 } : {}, %field);
+}
+
+sub bare {
+    my ($bench, $store, $workers, $history, $each) = @_;
+    return Bench::Contestant::Bare->new(
+        id => 'loop' . ($each ? '-each' : '') . "/$store/$workers/"
+            . ($history eq 'on' ? 'history' : 'bare'),
+        title => 'bare loop' . ($each ? ', a commit each' : '')
+            . ", $STORE{$store}, $workers connection" . ($workers == 1 ? '' : 's')
+            . ($history eq 'on' ? '' : ', no history'),
+        note => 'The statements of the daemon in its order, through its driver; no daemon.',
+        servers => $bench->{servers}, store => $store, workers => $workers,
+        history => $history, options => ['--batch', 500, $each ? '--each' : ()]);
+}
+
+sub ceiling {
+    my ($bench, $store) = @_;
+    return Bench::Contestant::Bare->new(
+        id => "set/$store/1/history",
+        title => "set-based ceiling, $STORE{$store}, 1 connection",
+        note => 'UPDATE, INSERT ... SELECT and DELETE over ranges of 500 ids: no row leaves the '
+            . 'database.',
+        servers => $bench->{servers}, store => $store, workers => 1, history => 'on',
+        options => ['--set']);
+}
+
+sub schwartz {
+    my ($bench, $store) = @_;
+    return Bench::Contestant::Schwartz->new(
+        id => "schwartz/$store/4", title => "libtheschwartz-perl, $STORE{$store}, 4 processes",
+        note => 'work_until_done; keeps no history.',
+        servers => $bench->{servers}, store => $store, workers => 4);
+}
+
+# No-op jobs: [contestant, jobs], the many jobs being those of `quick` at quick scale.
+sub noop_field {
+    my ($bench) = @_;
+    my $n = sub { my ($full, $quick) = @_; return $bench->{quick} ? $quick : $full };
+    my $many = $n->(300_000, 6000);
+    my @sweep = $bench->{quick} ? (2) : (1, 2, 4, 8);
+    return (
+        [ceiling($bench, 'mysql'), $many],
+        (map { [bare($bench, 'mysql', $_, 'on'), $many] } @sweep),
+        (map { [ours($bench, 'idempotent', 'mysql', $_, 'on'), $many] } @sweep),
+        (map { [bare($bench, 'mysql', $_, 'off'), $many] } $bench->{quick} ? () : (2, 4)),
+        (map { [ours($bench, 'idempotent', 'mysql', $_, 'off'), $many] } $n->(2, 2),
+            $bench->{quick} ? () : 4),
+        [bare($bench, 'mysql', 8, 'on', 1), $n->(20_000, 500)],
+        [ours($bench, 'strict', 'mysql', 8, 'on'), $n->(20_000, 500)],
+        [ours($bench, 'single', 'mysql', 8, 'on'), $n->(2000, 50)],
+        [schwartz($bench, 'mysql'), $n->(2000, 100)],
+        [ceiling($bench, 'sqlite'), $n->(100_000, 2000)],
+        [bare($bench, 'sqlite', 1, 'on'), $n->(100_000, 2000)],
+        [ours($bench, 'idempotent', 'sqlite', 2, 'on'), $n->(100_000, 2000)],
+        [ours($bench, 'strict', 'sqlite', 2, 'on'), $n->(20_000, 300)],
+        [ours($bench, 'single', 'sqlite', 8, 'on'), $n->(1000, 30)],
+        [schwartz($bench, 'sqlite'), $n->(500, 30)],
+    );
+}
+
+1;
