@@ -9,23 +9,33 @@ use Helios::Test;
 use Test::More ();
 
 use Bench::Contestant;
+use Bench::Document qw(write_document);
 use Bench::Field;
 use Bench::Figures;
 use Bench::Machine qw(conditions);
+use Bench::Measure::Backlog;
+use Bench::Measure::Enqueue;
+use Bench::Measure::Idle;
+use Bench::Measure::Instructions;
+use Bench::Measure::Latency;
+use Bench::Measure::Operation;
 use Bench::Measure::Throughput;
 use Bench::Print qw(print_json print_tables);
 use Bench::Servers;
 use Bench::Targets qw(ratios targets);
 
-my %option = (rounds => undef, only => 'throughput');
+my %option;
 my $command = join ' ', 'sh t/bench/run.sh', @ARGV;
-GetOptions(\%option, 'quick', 'peers', 'json=s', 'rounds=i', 'only=s', 'match=s', 'markdown=s')
+GetOptions(\%option, 'quick', 'peers', 'json=s', 'rounds=i', 'only=s', 'match=s', 'idle=i', 'document', 'record')
     && !@ARGV or exit 64;
 
 my $self = bless {
     quick   => $option{quick},
     rounds  => $option{rounds} // ($option{quick} ? 1 : 3),
     match   => $option{match},
+    idle    => $option{idle},
+    record  => $option{record},
+    peers   => $option{peers},
     figures => Bench::Figures->new,
     asked   => {},
     servers => Bench::Servers->new(tmp => $ENV{HELIOS_TEST_TMP}, source => $Helios::Test::SOURCE,
@@ -48,20 +58,46 @@ sub Bench::progress {
     return;
 }
 
-my %measure = (
-    throughput => sub { Bench::Measure::Throughput::measure($self, 'throughput',
-            Bench::Field::noop_field($self)) },
+my @measures = (    # in the order of a run
+    [throughput => sub { Bench::Measure::Throughput::measure($self, 'throughput',
+            Bench::Field::noop_field($self)) }],
+    [work => sub { Bench::Measure::Throughput::measure($self, 'work',
+            Bench::Field::work_field($self)) }],
+    [latency => sub { Bench::Measure::Latency::measure($self, Bench::Field::latency_field($self)) }],
+    [enqueue => sub { Bench::Measure::Enqueue::measure($self) }],
+    [backlog => sub { Bench::Measure::Backlog::measure($self) }],
+    [operation => sub { Bench::Measure::Operation::measure($self) }],
+    [idle => sub { Bench::Measure::Idle::measure($self) }],
+    [instructions => sub { Bench::Measure::Instructions::measure($self) }],
 );
+
+# A path as whoever called run.sh meant it.
+sub from_caller {
+    my ($path) = @_;
+    return $path =~ m{^/} ? $path : ($ENV{BENCH_CALLER} // '.') . "/$path";
+}
+
+# Those that were asked for.
+sub chosen {
+    my ($only) = @_;
+    return @measures if !defined $only;
+    my %known = map { $_->[0] => 1 } @measures;
+    my %wanted = map { $_ => 1 } split /,/, $only;
+    for my $name (grep { !$known{$_} } sort keys %wanted) {
+        print STDERR "no measure is named $name; there are ", join(', ', map { $_->[0] } @measures),
+            "\n";
+        exit 64;
+    }
+    return grep { $wanted{ $_->[0] } } @measures;
+}
 
 END { my $status = $?; $self->{servers}->stop if $self && $$ == $Helios::Test::SCRIPT; $? = $status }
 
+my @chosen = chosen($option{only});
 my $time = time;
 my @conditions = conditions($ENV{HELIOS_TEST_TMP});
 $ENV{HELIOS_TEST_SOCKET} = $self->{servers}->mariadb->{socket};
-for my $name (split /,/, $option{only}) {
-    my $code = $measure{$name} or die "no measure $name; there are " . join(', ', sort keys %measure) . "\n";
-    $code->();
-}
+$_->[1]->() for @chosen;
 push @conditions, map { ["$_->{name} $_->{version}", $_->{settings}] } $self->{servers}->started;
 
 my %run = (
@@ -70,5 +106,6 @@ my %run = (
     ratios => [ratios($self->{figures})],
     targets => [targets($self->{figures}, $option{quick} ? 'quick' : 'full')],
 );
-print_json($option{json}, \%run) if defined $option{json};
+print_json(from_caller($option{json}), \%run) if defined $option{json};
 print_tables(\*STDOUT, \%run);
+write_document($self, \%run, "$Helios::Test::SOURCE/docs") if $option{document};

@@ -12,24 +12,28 @@ use Bench::Contestant::Bare;
 use Bench::Contestant::Helios;
 use Bench::Contestant::Schwartz;
 
-our @EXPORT_OK = qw(noop_field);
+our @EXPORT_OK = qw(noop_field work_field latency_field);
 
 my %STORE = (mysql => 'MariaDB', sqlite => 'SQLite');
 
-my $DRAIN = 'A full queue, helios_d --foreground --drain, batches of CLAIM_MAX 500.';
+my $OURS = 'Parameters are the defaults but for MAX_WORKERS and OVERDRIVE (batches of at most 500); '
+    . 'workers wait with WORKER_LINGER where latency is measured.';
 
 sub ours {
-    my ($bench, $kind, $store, $workers, $history, %field) = @_;
+    my ($bench, $kind, $store, $workers, $history, %field) = @_;    # section, snapshot
     my %service = (idempotent => 'Bench::Idempotent', strict => 'Bench::Strict',
         single => 'Bench::Strict');
     my %title = (idempotent => 'idempotent', strict => 'strict', single => 'one job a process');
     return Bench::Contestant::Helios->new(
-        id => "$kind/$store/$workers/" . ($history eq 'on' ? 'history' : 'bare'),
+        id => "$kind/$store/$workers/" . ($history eq 'on' ? 'history' : 'bare')
+            . ($field{snapshot} ? '/snapshot' : ''),
         title => "helios_d $title{$kind}, $STORE{$store}, $workers worker" . ($workers == 1 ? '' : 's')
-            . ($history eq 'on' ? '' : ', no history'),
-        note => $DRAIN, servers => $bench->{servers}, store => $store,
+            . ($history eq 'on' ? '' : ', no history')
+            . ($field{snapshot} ? ', an old snapshot held' : ''),
+        note => $OURS, servers => $bench->{servers}, store => $store,
         service => $service{$kind}, workers => $workers, history => $history,
-        section => $kind eq 'single' ? { OVERDRIVE => 0 } : {}, %field);
+        section => { $kind eq 'single' ? (OVERDRIVE => 0) : (), %{ $field{section} // {} } },
+        snapshot => $field{snapshot});
 }
 
 sub bare {
@@ -80,6 +84,12 @@ sub noop_field {
         [bare($bench, 'mysql', 8, 'on', 1), $n->(20_000, 500)],
         [ours($bench, 'strict', 'mysql', 8, 'on'), $n->(20_000, 500)],
         [ours($bench, 'single', 'mysql', 8, 'on'), $n->(2000, 50)],
+        # A crowd, and a reader that keeps what was deleted from being purged.
+        ($bench->{quick} ? () : (
+            [ours($bench, 'idempotent', 'mysql', 64, 'on'), $many],
+            [ours($bench, 'strict', 'mysql', 64, 'on'), 20_000],
+            [ours($bench, 'strict', 'mysql', 8, 'on', snapshot => 1), 20_000])),
+        [ours($bench, 'idempotent', 'mysql', 2, 'on', snapshot => 1), $many],
         [schwartz($bench, 'mysql'), $n->(2000, 100)],
         [ceiling($bench, 'sqlite'), $n->(100_000, 2000)],
         [bare($bench, 'sqlite', 1, 'on'), $n->(100_000, 2000)],
@@ -88,6 +98,23 @@ sub noop_field {
         [ours($bench, 'single', 'sqlite', 8, 'on'), $n->(1000, 30)],
         [schwartz($bench, 'sqlite'), $n->(500, 30)],
     );
+}
+
+# Jobs that take 1 ms: the queue's part is what is missing to workers x 1,000 jobs/s.
+sub work_field {
+    my ($bench) = @_;
+    my $jobs = $bench->{quick} ? 500 : 20_000;
+    my %work = (section => { bench_pause_us => 1000 });
+    return map { [$_, $jobs] } (
+        ours($bench, 'idempotent', 'mysql', 8, 'on', %work),
+        ours($bench, 'strict', 'mysql', 8, 'on', %work),
+        ours($bench, 'idempotent', 'sqlite', 8, 'on', %work),
+    );
+}
+
+sub latency_field {
+    my ($bench) = @_;
+    return (ours($bench, 'strict', 'mysql', 2, 'on'), ours($bench, 'strict', 'sqlite', 2, 'on'));
 }
 
 1;

@@ -31,10 +31,19 @@ our @EXPORT_OK = qw(print_json print_tables);
 my %HEADING = (
     throughput => 'Jobs per second, no-op',
     work       => 'Jobs per second, jobs of 1 ms',
+    latency    => 'From commit to run',
+    enqueue    => 'Jobs per second submitted on one connection',
+    'backlog-claim' => 'A claim of ten jobs',
+    'backlog-first' => 'The first claim of a worker, ten jobs',
+    'backlog-look'  => 'A look: the poller counts what waits, at most 1,000',
+    operation    => 'Operation',
+    idle         => 'Idle, four workers that wait',
+    instructions => 'Instructions of a job',
 );
 
 my @DETAILS = (    # name, heading, format
-    [own_us => 'own CPU us', '%.1f'], [server_us => 'server CPU us', '%.1f'],
+    [min => 'min', '%.2f'], [p90 => 'p90', '%.2f'], [p99 => 'p99', '%.2f'], [max => 'max', '%.2f'],
+    [rows_read => 'rows read', '%.0f'], [own_us => 'own CPU us', '%.1f'], [server_us => 'server CPU us', '%.1f'],
     [queries => 'queries', '%.3f'], [bytes => 'bytes', '%.0f'], [commits => 'commits', '%.3f'],
     [binlog_bytes => 'binlog bytes', '%.0f'],
 );
@@ -80,13 +89,14 @@ sub print_measure {
         my $name = $_->[0];
         grep { exists $_->{detail_values}{$name} } @figures
     } @DETAILS;
+    my $one_unit = !grep { $_->{unit} ne $figures[0]{unit} } @figures;
     print $out '### ', $HEADING{$measure} // $measure, "\n\n";
     table($out,
-        ['contestant', "median $figures[0]{unit}", 'low', 'high', map { $_->[1] } @details],
+        ['contestant', $one_unit ? "median $figures[0]{unit}" : 'median', 'low', 'high', map { $_->[1] } @details],
         map {
             my $figure = $_;
             my @sorted = sort { $a <=> $b } @{ $figure->{values} };
-            [$figure->{title}, number(Bench::Figures::median(@sorted)), number($sorted[0]),
+            [$figure->{title} . ($one_unit ? '' : ", $figure->{unit}"), number(Bench::Figures::median(@sorted)), number($sorted[0]),
                 number($sorted[-1]), map {
                     my $value = $figures->detail($measure, $figure->{id}, $_->[0]);
                     defined $value ? sprintf $_->[2], $value : '-'

@@ -36,6 +36,15 @@ sub best {
     return $best;
 }
 
+# Details of figures of other measures.
+sub worst_claim {
+    my ($f) = @_;
+    my $base = $f->value('backlog-claim', 'waiting-1000');
+    my ($worst) = sort { $b <=> $a } map { ratio($f->value('backlog-claim', $_->{id}), $base) }
+        grep { $_->{id} ne 'waiting-1000' } $f->all('backlog-claim');
+    return $worst;
+}
+
 sub ratio { my ($x, $y) = @_; return defined $x && $y ? $x / $y : undef }
 
 # Of the workers from 2 to 4 the best ratio to the loop on as many connections.
@@ -48,37 +57,72 @@ sub best_ratio {
     return $best;
 }
 
-# measure, target as text, unit, limit (at least, or at most if negative), value
+my ($LEAST, $MOST) = (1, -1);
+
+# measure, target as text, which way, limit, value
 sub rows {
     my ($f) = @_;
     my $bare    = best($f, map { "idempotent/mysql/$_/bare" } 2, 4);
     my $history = best($f, map { "idempotent/mysql/$_/history" } 2, 4);
     my $strict  = best($f, 'strict/mysql/8/history');
     my $perl    = best($f, 'schwartz/mysql/4');
+    my $single  = best($f, 'single/mysql/8/history');
+    my $of = sub { my ($x, $y) = @_; return ratio(best($f, $x), best($f, $y)) };
+    my $commit = 'strict/mysql/2/history/50';
     return (
-        ['idempotent, no history', 'at least 45,000/s', 45_000, $bare],
-        ['idempotent', 'at least 38,000/s', 38_000, $history],
-        ['idempotent, to Perl', 'at least 60 times', 60, ratio($history, $perl)],
-        ['idempotent, to the bare loop', 'at least 0.9', 0.9, best_ratio($f, 'history')],
-        ['strict, 8 workers', 'at least 2,200/s', 2200, $strict],
-        ['strict, to the bare loop', 'at least 0.9', 0.9,
-            ratio($strict, best($f, 'loop-each/mysql/8/history'))],
-        ['one job a process, 8 slots', 'at least 300/s', 300, best($f, 'single/mysql/8/history')],
+        ['idempotent, no-op, no history', 'at least 45,000/s', $LEAST, 45_000, $bare],
+        ['the same to the best of graphile-worker', 'more than 1', $LEAST, 1,
+            ratio($bare, best($f, 'graphile/2', 'graphile/4'))],
+        ['idempotent, no-op, history', 'at least 38,000/s', $LEAST, 38_000, $history],
+        ['the same to Perl', 'at least 60', $LEAST, 60, ratio($history, $perl)],
+        ['the same to the bare loop', 'at least 0.9', $LEAST, 0.9, best_ratio($f, 'history')],
+        ['strict, history, 8 workers', 'at least 2,200/s', $LEAST, 2200, $strict],
+        ['the same to the bare loop', 'at least 0.9', $LEAST, 0.9,
+            $of->('strict/mysql/8/history', 'loop-each/mysql/8/history')],
+        ['one job a process, 8 slots', 'at least 300/s', $LEAST, 300, $single],
+        ['the same to the worker of Minion', 'more than 1', $LEAST, 1,
+            ratio($single, best($f, 'minion/8'))],
+        ['submitting one row with each call', 'at least 4,000/s', $LEAST, 4000,
+            $f->value('enqueue', 'mysql/1')],
+        ['submitting in bulk', 'at least 100,000/s', $LEAST, 100_000,
+            $f->value('enqueue', 'mysql/1000')],
+        ['commit to run at 50 jobs/s, p50', 'at most 1.5 ms', $MOST, 1.5,
+            $f->value('latency', $commit)],
+        ['commit to run at 50 jobs/s, p99', 'at most 3 ms', $MOST, 3,
+            $f->detail('latency', $commit, 'p99')],
+        ['the dearest claim to one at 1,000 waiting', 'at most 1.5', $MOST, 1.5, worst_claim($f)],
+        ['idempotent, an old snapshot held, to normal', 'at least 0.85', $LEAST, 0.85,
+            $of->('idempotent/mysql/2/history/snapshot', 'idempotent/mysql/2/history')],
+        ['strict, an old snapshot held, to normal', 'at least 0.85', $LEAST, 0.85,
+            $of->('strict/mysql/8/history/snapshot', 'strict/mysql/8/history')],
+        ['idempotent, 64 workers to 8', 'at least 1', $LEAST, 1,
+            $of->('idempotent/mysql/64/history', 'idempotent/mysql/8/history')],
+        ['strict, 64 workers to 8', 'at least 1', $LEAST, 1,
+            $of->('strict/mysql/64/history', 'strict/mysql/8/history')],
+        ['queries of an idle daemon', 'at most 0.1/s', $MOST, 0.1, $f->value('idle', 'queries/mysql')],
+        ['processor time of an idle daemon', 'at most 0.1 %', $MOST, 0.1,
+            $f->value('idle', 'cpu/mysql')],
+        ['killed worker to its job running again', 'at most 100 ms', $MOST, 100,
+            $f->value('operation', 'killed/mysql')],
+        ['memory of the master', 'at most 3 MB', $MOST, 3, $f->value('operation', 'master/mysql')],
+        ['memory of a worker', 'at most 5 MB', $MOST, 5, $f->value('operation', 'worker/mysql')],
     );
 }
 
 sub verdict {
-    my ($limit, $value) = @_;
+    my ($way, $limit, $value) = @_;
     return 'not measured' if !defined $value;
-    return ($limit < 0 ? $value <= -$limit : $value >= $limit) ? 'met' : 'missed';
+    return $way * $value >= $way * $limit ? 'met' : 'missed';
 }
 
 # At quick scale there are figures but no verdicts.
 sub targets {
     my ($figures, $scale) = @_;
-    return map { my ($measure, $target, $limit, $value) = @$_;
+    return map {
+        my ($measure, $target, $way, $limit, $value) = @$_;
         +{ measure => $measure, target => $target, figure => Bench::Print::number($value),
-            verdict => $scale eq 'quick' ? '-' : verdict($limit, $value) } } rows($figures);
+            verdict => $scale eq 'quick' ? '-' : verdict($way, $limit, $value) }
+    } rows($figures);
 }
 
 1;

@@ -5,10 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The services of the benchmark: no work, or BENCH_PAUSE_US of it. If the parameter
- * `bench_runs` names a file, every run appends a record to it, by which the benchmark knows
- * that each job was run once and when. A record is
- * job id and CLOCK_MONOTONIC in nanoseconds, eight bytes each. */
+/* The services of the benchmark: no work, or `bench_pause_us` microseconds of it. If the
+ * parameter `bench_runs` names a file, every run appends a record to it, by which the
+ * benchmark knows that each job was run once and when. A record is job id and
+ * CLOCK_MONOTONIC in nanoseconds, eight bytes each. */
 
 HELIOS_SERVICE_EXPORT;
 
@@ -26,6 +26,7 @@ static struct {
     unsigned n;
     struct record record[WAITING];
 } runs = {.fd = -1};
+static unsigned pause_us;
 
 static int runs_write(void)
 {
@@ -38,6 +39,8 @@ static int bench_prep(struct helios_worker *worker)
 {
     const char *path = helios_params_get(helios_worker_params(worker), "bench_runs");
     runs.each = helios_params_int(helios_worker_params(worker), "bench_flush", 0) != 0;
+    pause_us =
+        (unsigned)helios_params_int(helios_worker_params(worker), "bench_pause_us", 0);
     if (path == NULL)
         return 0;
     runs.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -55,8 +58,8 @@ static int bench_run(struct helios_worker *worker, struct helios_job *job)
         if ((runs.each || runs.n == WAITING) && runs_write() != 0)
             return helios_job_failed(job, 1, "the benchmark's file cannot be written");
     }
-    if (BENCH_PAUSE_US > 0)
-        (void)usleep(BENCH_PAUSE_US);
+    if (pause_us > 0)
+        (void)usleep(pause_us);
     return helios_job_completed(job);
 }
 
@@ -67,7 +70,9 @@ static void bench_cleanup(struct helios_worker *worker)
         (void)runs_write();
 }
 
+/* Retries for the measure that kills workers; no other expects a failure. */
 const struct helios_service helios_service = {
-    HELIOS_SERVICE_HEAD, .name = BENCH_NAME,       .version = "1.0",     .prep = bench_prep,
-    .run = bench_run,    .cleanup = bench_cleanup, .flags = BENCH_FLAGS,
+    HELIOS_SERVICE_HEAD, .name = BENCH_NAME,     .version = "1.0",
+    .prep = bench_prep,  .run = bench_run,       .cleanup = bench_cleanup,
+    .max_retries = 1000, .flags = (BENCH_FLAGS),
 };
