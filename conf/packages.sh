@@ -16,6 +16,12 @@ packages_test="perl file libcmocka-dev mariadb-server-core mariadb-client-core
     libxml-simple-perl libconfig-inifiles-perl
     mandoc tmux zsh fish valgrind clang-tidy clang-format clang libclang-rt-14-dev"
 
+# For t/bench/run.sh: the plots of --document, and the queues that --peers compares with. These are
+# servers with a system service: nothing installs them by itself on a host that runs services.
+packages_plots="gnuplot-nox"
+packages_peers="nodejs npm postgresql libdbd-pg-perl redis-server beanstalkd gearman-job-server
+    libgearman-dev libminion-perl libmojo-pg-perl"
+
 # packages_need PACKAGE...: installs those that are missing; fails with the command to type where
 # that is not allowed. Without dpkg it trusts the host: the build says what it lacks.
 packages_need() {

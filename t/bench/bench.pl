@@ -46,9 +46,23 @@ my $self = bless {
 sub Bench::takes_part {
     my ($bench, $contestant) = @_;
     return 0 if defined $bench->{match} && $contestant->id !~ /$bench->{match}/;
-    my $missing = $bench->{asked}{ ref $contestant } //= $contestant->missing // '';
+    my $missing = $bench->{asked}{ $contestant->id } //= $contestant->missing // '';
     $bench->{figures}->miss($contestant->title, $missing) if $missing ne '';
     return $missing eq '';
+}
+
+# What `code` gives. A failure of ours ends the run; that of another queue is noted, and it takes no
+# further part.
+sub Bench::attempt {
+    my ($bench, $contestant, $code) = @_;
+    my $result = eval { $code->() };
+    return $result if $result;
+    die $@ if !$contestant->isa('Bench::Contestant::Peer');
+    my ($why) = $@ =~ /(.{1,300})/;
+    $bench->progress($contestant->title . ": $@");
+    $bench->{asked}{ $contestant->id } = "it failed: $why";
+    $bench->{figures}->miss($contestant->title, "it failed: $why");
+    return undef;
 }
 
 # What is going on, for whoever waits.

@@ -9,6 +9,13 @@
 #   --rounds N         how often contestants take their turns (3; 1 with --quick)
 #   --only A,B         these measures alone
 #   --match REGEX      contestants whose id matches alone
+#   --peers            with other queues: PostgreSQL's, Redis', beanstalkd, gearmand
+#   --document         puts tables and plots into docs/performance.md and docs/plots
+#   --idle SECONDS     how long the idle daemon is watched (60)
+#   --record           keeps the instructions of a job for the test that compares them
+#
+# The measures: throughput, work (jobs of 1 ms), latency, enqueue, backlog, operation, idle,
+# instructions. The document is made by: sh t/bench/run.sh --peers --document
 #
 # Environment: HELIOS_TEST_TMP   folder for temporary files, on the disk that is to be measured
 set -eu
@@ -19,8 +26,15 @@ case ${1-} in --help | -h) sed -n 's/^#   //p' "$0"; exit ;; esac
 caller=$PWD
 cd "$(dirname "$0")/../.."
 . conf/packages.sh
-# shellcheck disable=SC2086 -- lists of words
+# shellcheck disable=SC2086 -- lists of words, here and below
 packages_need $packages_build $packages_test
+for option in "$@"; do
+    case $option in
+    --document) packages_need $packages_plots ;;
+    # On a host that runs services, what is missing is only named.
+    --peers) [ -d /run/systemd/system ] || packages_need $packages_peers || true ;;
+    esac
+done
 
 tmp=$(mktemp -d "${HELIOS_TEST_TMP:-${TMPDIR:-/tmp}}/helios-bench.XXXXXX")
 chmod 755 "$tmp"

@@ -11,6 +11,7 @@ use Exporter qw(import);
 use Bench::Contestant::Bare;
 use Bench::Contestant::Helios;
 use Bench::Contestant::Schwartz;
+use Bench::Peers qw(peers);
 
 our @EXPORT_OK = qw(noop_field work_field latency_field);
 
@@ -97,6 +98,8 @@ sub noop_field {
         [ours($bench, 'strict', 'sqlite', 2, 'on'), $n->(20_000, 300)],
         [ours($bench, 'single', 'sqlite', 8, 'on'), $n->(1000, 30)],
         [schwartz($bench, 'sqlite'), $n->(500, 30)],
+        map({ [$_, $_->{fewest} ? $n->(2000, 40) : $_->{few} ? $n->(20_000, 300) : $many] }
+            $bench->{peers} ? peers($bench) : ()),
     );
 }
 
@@ -114,7 +117,8 @@ sub work_field {
 
 sub latency_field {
     my ($bench) = @_;
-    return (ours($bench, 'strict', 'mysql', 2, 'on'), ours($bench, 'strict', 'sqlite', 2, 'on'));
+    return (ours($bench, 'strict', 'mysql', 2, 'on'), ours($bench, 'strict', 'sqlite', 2, 'on'),
+        grep({ $_->{latency} } $bench->{peers} ? peers($bench) : ()));
 }
 
 1;

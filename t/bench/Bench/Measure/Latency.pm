@@ -23,7 +23,8 @@ sub measure {
         for my $pair (@rates) {
             my ($rate, $jobs) = @$pair;
             next if $contestant->{rates} && !grep { $_ == $rate } @{ $contestant->{rates} };
-            one($bench, $contestant, $rate, $jobs);
+            $bench->attempt($contestant, sub { one($bench, $contestant, $rate, $jobs); return 1 })
+                or last;
         }
     }
     return;

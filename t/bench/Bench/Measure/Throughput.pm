@@ -19,8 +19,10 @@ sub measure {
         for my $pair (@field[$from .. $#field], @field[0 .. $from - 1]) {
             my ($contestant, $jobs) = @$pair;
             next if !$bench->takes_part($contestant);
-            $start{ $contestant->id } //= once($bench, $contestant, 0)->{seconds};
-            my $run = once($bench, $contestant, $jobs);
+            my $run = $bench->attempt($contestant, sub {
+                $start{ $contestant->id } //= once($bench, $contestant, 0)->{seconds};
+                return once($bench, $contestant, $jobs);
+            }) or next;
             my $seconds = $run->{seconds} - $start{ $contestant->id };
             $seconds = $run->{seconds} / 10 if $seconds < $run->{seconds} / 10;
             $bench->{figures}->add(
