@@ -30,7 +30,7 @@
 #define HERITAGE_LOG_FD      4 /* table channel of the log (log.h) */
 #define HERITAGE_LOG_READ_FD 5 /* its other end: poller only */
 
-#define HERITAGE_JOBTYPES 64
+#define HERITAGE_JOBTYPES BOARD_JOBTYPES
 
 struct heritage {
     const char *service;

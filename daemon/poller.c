@@ -57,6 +57,8 @@ struct poller {
     struct mono registered; /* when; 0 = never */
     struct mono tick_at;    /* next look at the scoreboard */
     struct mono clean_at;
+    struct mono
+        count_all_at;    /* before it, what is due is counted behind the cursors only */
     int64_t server_time; /* Unix seconds of the server, read at server_read; 0 = never */
     struct mono server_read;
     bool working; /* jobs were due at the last look: workers claim without telling us */
@@ -162,6 +164,40 @@ static int count_jobs(struct poller *p, count_fn *count, uint64_t *out,
     return n == 0 ? 0 : count(p->store, funcids, n, WAITING_LIMIT, out, err);
 }
 
+/* As much of what is due as the master needs to know. Behind the cursors it is cheap to
+ * count; from the start it need not be, with many jobs held there, and is done if that is
+ * not enough, but then seldom where it takes long. What is due is not looked over for
+ * longer than a worker would; a drain ends on a count of all only. */
+static int count_waiting(struct poller *p, uint64_t *out, struct helios_error *err)
+{
+    int64_t enough = p->settings.max_workers;
+    *out = 0;
+    for (unsigned i = 0; i < p->heritage->jobtype_count; i++) {
+        uint32_t funcid;
+        uint64_t some = 0;
+        int rc = store_jobtype(p->store, p->heritage->jobtypes[i], &funcid, err);
+        if (rc < 0 || (rc == 0 && store_waiting_behind(
+                                      p->store, funcid, &p->heritage->board->cursor[i],
+                                      WAITING_LIMIT - *out, &some, err) < 0))
+            return -1;
+        *out += some;
+        if (*out >= WAITING_LIMIT)
+            return 0;
+    }
+    struct mono begun = mono_now();
+    if ((enough > 0 && *out >= (uint64_t)enough) ||
+        (mono_before(begun, p->count_all_at) && !(p->heritage->drain && *out == 0)))
+        return 0;
+    if (count_jobs(p, store_waiting, out, err) != 0)
+        return -1;
+    struct mono ended = mono_now();
+    int64_t took_ms = mono_diff_ms(ended, begun);
+    p->count_all_at = took_ms * CURSOR_SWEEP_SHARE > CURSOR_SWEEP_MS
+                          ? mono_add_ms(ended, cursor_sweep_pause_ms(took_ms))
+                          : ended;
+    return 0;
+}
+
 static struct store_registration registration(const struct poller *p)
 {
     const struct heritage *h = p->heritage;
@@ -192,7 +228,7 @@ static int look(struct poller *p, struct helios_error *err)
     bool changed = false;
     uint64_t waiting = 0;
     if (look_params(p, &changed, err) != 0 || look_registry(p, err) != 0 ||
-        count_jobs(p, store_waiting, &waiting, err) != 0)
+        count_waiting(p, &waiting, err) != 0)
         return -1;
     atomic_store(&board->waiting, waiting);
     atomic_store(&board->waiting_limit, WAITING_LIMIT);

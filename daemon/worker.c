@@ -310,7 +310,7 @@ static int claim(struct helios_worker *w, struct helios_error *err)
             .order = (enum job_order)w->settings.order,
             .lease_s = w->rules.lease_s,
             .random = distinct(h),
-            .cursor = &w->cursors[type],
+            .cursor = &h->board->cursor[type],
             .announce = announce,
             .arg = w,
         };

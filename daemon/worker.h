@@ -53,7 +53,6 @@ struct helios_worker {
     size_t count;
     uint32_t seq;       /* of the claim, in the slot */
     unsigned next_type; /* which jobtype is asked first */
-    struct store_cursor cursors[HERITAGE_JOBTYPES];
     size_t batch;  /* how many to claim next */
     double job_ms; /* what jobs have been taking, moving average; negative: unknown */
     struct worker_group group;

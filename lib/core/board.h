@@ -10,6 +10,7 @@
 
 #include <helios/error.h>
 
+#include "core/cursor.h"
 #include "core/settings.h"
 
 /* The scoreboard: a file of fixed layout beside the PID file, mapped shared by master,
@@ -18,10 +19,11 @@
  *
  * A slot's blocks are allocated by board_reserve() before it is first used, so that a full
  * file system is an error there and not a SIGBUS in a worker. */
-#define BOARD_MAGIC   0x48424f4152440a31ULL
-#define BOARD_VERSION 1u
-#define BOARD_SLOTS   512u /* MAX_WORKERS beyond this is cut, and said so once */
-#define BOARD_JOBS    512u /* jobs that one worker may hold; CLAIM_MAX is cut to it */
+#define BOARD_MAGIC    0x48424f4152440a31ULL
+#define BOARD_VERSION  2u
+#define BOARD_SLOTS    512u /* MAX_WORKERS beyond this is cut, and said so once */
+#define BOARD_JOBTYPES 64u  /* of one service */
+#define BOARD_JOBS     512u /* jobs that one worker may hold; CLAIM_MAX is cut to it */
 
 enum board_state {
     BOARD_FREE = 0,
@@ -111,6 +113,8 @@ struct board {
     /* poller, before poller_pid: as pid_start; 0 in boards of older versions */
     _Atomic int64_t poller_pid_start;
     char pad[496];
+    struct cursor
+        cursor[BOARD_JOBTYPES]; /* workers and poller: of each jobtype, in order */
     struct board_slot slot[];
 };
 

@@ -53,16 +53,13 @@ bool store_job_read(struct store_job *job, const struct helios_datum *columns)
     return copied;
 }
 
-/* ---- the look ---- */
+/* ---- the look from the start ---- */
 
 /* A server keeps every row locked that a locking scan has read, also those that were not
- * due: scanning the index with locks would hold up everybody whose jobs are being run. So
- * ids are looked up without locks first, some more than are wanted as others look up the
- * same, and then rows are locked by their ids. */
+ * due. From the start there may be many, and locking them would hold up everybody whose
+ * jobs are being run: ids are looked up without locks first, some more than are wanted as
+ * others look up the same, and then rows are locked by their ids. */
 #define SPARE_IDS 16u
-/* A sweep takes at most this part of the time, unless it is needed because nothing was
- * found. */
-#define SWEEP_SHARE 20
 
 struct batch {
     const struct store_claim *claim;
@@ -95,59 +92,50 @@ static int look_from_start(struct store *store, struct batch *b, struct helios_e
         [ORDER_LOW] = ST_CLAIM_IDS_LOW,
         [ORDER_HIGH] = ST_CLAIM_IDS_HIGH,
     };
-    struct store_cursor *cursor = b->claim->cursor;
+    struct cursor *cursor = b->claim->cursor;
     struct helios_datum params[] = {helios_uint(b->claim->funcid), helios_uint(b->ids_max)};
     struct mono begun = mono_now();
     if (store_query(store, statements[b->claim->order], 0, params, 2, batch_id_row, b,
                     err) != 0)
         return -1;
-    if (cursor != NULL) {
-        struct mono ended = mono_now();
-        int64_t wait_ms = SWEEP_SHARE * mono_diff_ms(ended, begun);
-        wait_ms = wait_ms > STORE_SWEEP_MS ? wait_ms : STORE_SWEEP_MS;
-        wait_ms = wait_ms < STORE_SWEEP_MOST_MS ? wait_ms : STORE_SWEEP_MOST_MS;
-        cursor->sweep = mono_add_ms(ended, wait_ms);
-    }
+    if (cursor != NULL)
+        cursor_sweep_ended(cursor, begun, mono_now());
     return 0;
 }
 
-/* In two statements: a server would read all of the jobtype for the OR of both. */
 static int look_behind(struct store *store, struct batch *b, struct helios_error *err)
 {
-    const struct store_cursor *cursor = b->claim->cursor;
-    struct helios_datum same[] = {helios_uint(b->claim->funcid),
-                                  helios_int(cursor->run_after), helios_uint(cursor->jobid),
-                                  helios_uint(b->ids_max)};
-    if (store_query(store, ST_CLAIM_IDS_SAME, 0, same, 4, batch_id_row, b, err) != 0)
-        return -1;
-    if (b->ids_n == b->ids_max)
+    struct helios_datum params[STORE_BEHIND_PARAMS];
+    struct cursor_place place;
+    if (!cursor_get(b->claim->cursor, &place))
         return 0;
-    struct helios_datum later[] = {helios_uint(b->claim->funcid),
-                                   helios_int(cursor->run_after),
-                                   helios_uint(b->ids_max - b->ids_n)};
-    return store_query(store, ST_CLAIM_IDS_LATER, 0, later, 3, batch_id_row, b, err);
+    store_datum_behind(b->claim->funcid, place, b->ids_max, params);
+    return store_query(store, ST_CLAIM_IDS_BEHIND, 0, params, STORE_BEHIND_PARAMS,
+                       batch_id_row, b, err);
 }
 
-/* Whether place `i` of the list is behind the cursor. */
-static bool is_behind(const struct store_cursor *cursor, const struct batch *b, size_t i)
+static struct cursor_place place_of_id(const struct batch *b, size_t i)
 {
-    return b->times[i] > cursor->run_after ||
-           (b->times[i] == cursor->run_after && b->ids[i] > cursor->jobid);
+    return (struct cursor_place){.run_after = b->times[i], .jobid = b->ids[i]};
 }
 
 /* After the COMMIT: everything that was due before the new place has been passed. A sweep
  * that found all there was before the old place does not go back to it. */
-static void cursor_advance(struct store_cursor *cursor, const struct batch *b)
+static void move_cursor(const struct batch *b)
 {
+    struct cursor *cursor = b->claim->cursor;
+    struct cursor_place place;
     if (cursor == NULL || b->claim->order != ORDER_OLDEST || b->passed == 0)
         return;
-    bool before_ended =
-        b->passed < b->ids_n ? is_behind(cursor, b, b->passed) : b->ids_n < b->ids_max;
-    if (cursor->set && before_ended && !is_behind(cursor, b, b->passed - 1))
-        return;
-    cursor->set = true;
-    cursor->run_after = b->times[b->passed - 1];
-    cursor->jobid = b->ids[b->passed - 1];
+    struct cursor_place last = place_of_id(b, b->passed - 1);
+    if (cursor_get(cursor, &place)) {
+        bool before_ended = b->passed < b->ids_n
+                                ? cursor_place_after(place_of_id(b, b->passed), place)
+                                : b->ids_n < b->ids_max;
+        if (before_ended && !cursor_place_after(last, place))
+            return;
+    }
+    cursor_set(cursor, last);
 }
 
 /* ---- claim ---- */
@@ -261,8 +249,12 @@ static int take_all(struct store *store, const struct batch *b, const uint64_t *
                     uint32_t lease_until, struct helios_error *err)
 {
     struct helios_datum lease = helios_uint(lease_until);
-    struct store_ids ids = {
-        .id = ST_CLAIM_TAKE, .before = &lease, .before_n = 1, .jobids = jobids, .n = b->n};
+    struct store_ids ids = {.id = ST_CLAIM_TAKE,
+                            .run_id = ST_CLAIM_TAKE_RUN,
+                            .before = &lease,
+                            .before_n = 1,
+                            .jobids = jobids,
+                            .n = b->n};
     uint64_t taken = 0;
     if (store_exec_ids(store, &ids, &taken, err) != 0)
         return -1;
@@ -344,24 +336,70 @@ static int claim_found(struct store *store, struct batch *b, look_fn *look,
         store_end_at(store, FAULT_CLAIM_BEFORE_COMMIT, claim_in_transaction(store, b, err),
                      err) != 0)
         return -1;
-    cursor_advance(b->claim->cursor, b);
+    move_cursor(b);
     return 0;
+}
+
+/* ---- behind the cursor ---- */
+
+/* The rows there are as good as all due and free, so that they are locked as they are
+ * looked up. The cursor moves before the COMMIT, so that the daemon's other workers do not
+ * look at the same. */
+static int take_behind(struct store *store, struct batch *b, struct cursor_place place,
+                       struct helios_error *err)
+{
+    struct helios_datum params[STORE_BEHIND_PARAMS];
+    store_datum_behind(b->claim->funcid, place, b->claim->want, params);
+    if (store_query(store, ST_CLAIM_NEXT, 0, params, STORE_BEHIND_PARAMS, batch_row, b,
+                    err) != 0)
+        return -1;
+    if (b->failed)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+    if (b->n == 0)
+        return 0;
+    const struct store_job *last = &b->jobs[b->n - 1];
+    cursor_advance(b->claim->cursor, (struct cursor_place){.run_after = last->run_after,
+                                                           .jobid = last->jobid});
+    int rc = store_fault(store, FAULT_CLAIM_AFTER_SELECT, err);
+    return rc != 0 ? rc : batch_take(store, b, true, err);
+}
+
+static int claim_behind(struct store *store, struct batch *b, struct helios_error *err)
+{
+    struct cursor_place place;
+    if ((db_flags(store->db) & (DB_SKIP_LOCKED | DB_ONE_WRITER)) == 0)
+        return claim_found(store, b, look_behind, err);
+    if (!cursor_get(b->claim->cursor, &place))
+        return 0;
+    if (store_begin(store, err) == 0 &&
+        store_end_at(store, FAULT_CLAIM_BEFORE_COMMIT, take_behind(store, b, place, err),
+                     err) == 0)
+        return 0;
+    cursor_sweep_want(b->claim->cursor);
+    return -1;
 }
 
 /* Behind the cursor; from the start when that is due, or when nothing was found. */
 static int claim(struct store *store, struct batch *b, struct helios_error *err)
 {
-    const struct store_cursor *cursor = b->claim->cursor;
-    b->ids_max = 2 * b->claim->want + SPARE_IDS;
-    b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
-    b->times = reallocarray(NULL, b->ids_max, sizeof *b->times);
-    if (b->ids == NULL || b->times == NULL)
-        return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
-    if (cursor != NULL && cursor->set && b->claim->order == ORDER_OLDEST &&
-        mono_before(mono_now(), cursor->sweep) &&
-        claim_found(store, b, look_behind, err) != 0)
+    struct cursor *cursor = b->claim->cursor;
+    if (cursor != NULL && b->claim->order == ORDER_OLDEST &&
+        !cursor_sweep_take(cursor, mono_now()) && claim_behind(store, b, err) != 0)
         return -1;
     return b->n > 0 ? 0 : claim_found(store, b, look_from_start, err);
+}
+
+static int claim_with_lists(struct store *store, struct batch *b, struct helios_error *err)
+{
+    b->ids_max = b->claim->want + SPARE_IDS;
+    b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
+    b->times = reallocarray(NULL, b->ids_max, sizeof *b->times);
+    int rc = b->ids == NULL || b->times == NULL
+                 ? err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs")
+                 : claim(store, b, err);
+    free(b->ids);
+    free(b->times);
+    return rc;
 }
 
 int store_claim(struct store *store, const struct store_claim *want, struct store_job *jobs,
@@ -370,41 +408,10 @@ int store_claim(struct store *store, const struct store_claim *want, struct stor
     struct batch b = {.claim = want, .jobs = jobs};
     *got = 0;
     db_rollback(store->db);
-    int rc = claim(store, &b, err);
-    free(b.ids);
-    free(b.times);
-    if (rc != 0) {
+    if (claim_with_lists(store, &b, err) != 0) {
         batch_free(&b);
         return err_wrap(err, "cannot claim jobs");
     }
     *got = b.n;
     return 0;
-}
-
-/* ---- counts ---- */
-
-static int count(struct store *store, enum statement id, const uint32_t *funcids, size_t n,
-                 uint64_t limit, uint64_t *out, struct helios_error *err)
-{
-    *out = 0;
-    for (size_t i = 0; i < n && *out < limit; i++) {
-        struct helios_datum params[] = {helios_uint(funcids[i]), helios_uint(limit - *out)};
-        int64_t some = 0;
-        if (store_numbers(store, id, params, 2, &some, 1, err) != 0)
-            return err_wrap(err, "cannot count jobs");
-        *out += (uint64_t)some;
-    }
-    return 0;
-}
-
-int store_waiting(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
-                  uint64_t *out, struct helios_error *err)
-{
-    return count(store, ST_WAITING, funcids, n, limit, out, err);
-}
-
-int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
-                  uint64_t *out, struct helios_error *err)
-{
-    return count(store, ST_BACKLOG, funcids, n, limit, out, err);
 }

@@ -45,6 +45,7 @@ static int delete_jobs(struct store *store, const uint64_t *jobids, size_t n,
 {
     struct helios_datum after[STORE_LEASES];
     struct store_ids ids = {.id = ST_JOB_DELETE,
+                            .run_id = ST_JOB_DELETE_RUN,
                             .jobids = jobids,
                             .n = n,
                             .after = after,

@@ -3,20 +3,31 @@
 
 #include <string.h>
 
-#define CLAIM_COLUMNS                                                                      \
-    "SELECT jobid, funcid, arg, uniqkey, coalesce, insert_time, run_after, priority, "     \
-    "grabbed_until, UNIX_TIMESTAMP() FROM job"
-#define DUE "run_after <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP()"
+#define JOB_COLUMNS                                                                        \
+    "jobid, funcid, arg, uniqkey, coalesce, insert_time, run_after, priority, "            \
+    "grabbed_until, UNIX_TIMESTAMP()"
+#define CLAIM_COLUMNS "SELECT " JOB_COLUMNS " FROM job"
+#define DUE           "run_after <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP()"
 /* The order is that of the index (funcid, run_after), to which both databases append the
  * primary key: no sorting. */
 #define IN_ORDER " ORDER BY run_after, jobid LIMIT ?"
-/* With a lower bound for the id a server may think of walking the table itself, which
- * begins with jobs that are not of this type or not free. */
-#define IDS         "SELECT jobid, run_after FROM job"
-#define NOT_PRIMARY " IGNORE INDEX (PRIMARY)"
-#define CLAIM_IDS_SAME(hint)                                                               \
-    IDS hint " WHERE funcid = ? AND run_after = ? AND jobid > ? AND "                      \
-             "grabbed_until <= UNIX_TIMESTAMP()" IN_ORDER
+#define IDS      "SELECT jobid, run_after FROM job"
+/* Behind a place in that order, as two ranges of the index. Written with = a server would
+ * rather look up (funcid) or (funcid, run_after) alone, and read all from there on to the
+ * place; for the same reason the order names all columns of the index. */
+#define BEHIND                                                                             \
+    " WHERE funcid >= ? AND funcid <= ? AND "                                              \
+    "((run_after >= ? AND run_after <= ? AND jobid > ?) OR "                               \
+    "(run_after > ? AND run_after <= UNIX_TIMESTAMP())) AND "                              \
+    "grabbed_until <= UNIX_TIMESTAMP() ORDER BY funcid, run_after, jobid LIMIT ?"
+/* The same for SQLite, which makes two ranges of it only if they are written apart. */
+#define BEHIND_APART(columns)                                                              \
+    "SELECT * FROM (SELECT " columns " FROM job WHERE funcid = ?1 AND run_after = ?3 AND " \
+    "jobid > ?5 AND grabbed_until <= UNIX_TIMESTAMP() ORDER BY jobid LIMIT ?7) "           \
+    "UNION ALL "                                                                           \
+    "SELECT * FROM (SELECT " columns                                                       \
+    " FROM job WHERE funcid = ?2 AND run_after > ?4 AND " DUE                              \
+    " AND ?6 IS NOT NULL ORDER BY run_after, jobid LIMIT ?7) LIMIT ?7"
 /* This one sorts, so nothing may be locked by it. Both databases take NULL for less than
  * any number. */
 #define DUE_BY_PRIORITY(direction)                                                         \
@@ -25,8 +36,13 @@
 #define CLAIM_OF_IDS(hint) CLAIM_COLUMNS hint " WHERE jobid IN ({?}) AND " DUE " LIMIT ?"
 /* Statements over lists of ids must not look at other rows: on a small table a server would
  * rather read all of it, and wait for the rows that others have locked. */
-#define FORCE_PRIMARY    " FORCE INDEX (PRIMARY)"
-#define CLAIM_TAKE(hint) "UPDATE job" hint " SET grabbed_until = ? WHERE jobid IN ({?})"
+#define FORCE_PRIMARY         " FORCE INDEX (PRIMARY)"
+#define CLAIM_TAKE(hint)      "UPDATE job" hint " SET grabbed_until = ? WHERE jobid IN ({?})"
+#define RUN                   " WHERE jobid BETWEEN ? AND ?"
+#define CLAIM_TAKE_RUN(limit) "UPDATE job SET grabbed_until = ?" RUN limit
+#define JOB_DELETE_RUN(limit) "DELETE FROM job" RUN OURS limit
+#define RUN_LIMIT             " ORDER BY jobid LIMIT ?"
+#define RUN_NO_LIMIT          " AND ? > 0" /* SQLite has no LIMIT there, and no need of it */
 #define JOB_RELEASE(hint)                                                                  \
     "UPDATE job" hint " SET grabbed_until = 0 WHERE jobid IN ({?})" OURS
 #define JOB_RENEW(hint) "UPDATE job" hint " SET grabbed_until = ? WHERE jobid IN ({?})" OURS
@@ -86,20 +102,23 @@ static const char *const common[STATEMENTS] = {
 
     [ST_WAITING] = "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND " DUE
                    " LIMIT ?) AS due",
+    [ST_WAITING_BEHIND] = "SELECT COUNT(*) FROM (SELECT 1 FROM job" BEHIND ") AS due",
     [ST_BACKLOG] =
         "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
     [ST_CLAIM_IDS] = IDS " WHERE funcid = ? AND " DUE IN_ORDER,
-    [ST_CLAIM_IDS_SAME] = CLAIM_IDS_SAME(NOT_PRIMARY),
-    [ST_CLAIM_IDS_LATER] = IDS " WHERE funcid = ? AND run_after > ? AND " DUE IN_ORDER,
+    [ST_CLAIM_IDS_BEHIND] = IDS BEHIND,
+    [ST_CLAIM_NEXT] = CLAIM_COLUMNS BEHIND " FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_IDS_LOW] = IDS DUE_BY_PRIORITY(""),
     [ST_CLAIM_IDS_HIGH] = IDS DUE_BY_PRIORITY(" DESC"),
     [ST_CLAIM_LOCK] = CLAIM_OF_IDS(FORCE_PRIMARY) " FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_READ] = CLAIM_OF_IDS(FORCE_PRIMARY),
     [ST_CLAIM_TAKE] = CLAIM_TAKE(FORCE_PRIMARY),
+    [ST_CLAIM_TAKE_RUN] = CLAIM_TAKE_RUN(RUN_LIMIT),
     [ST_CLAIM_TAKE_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
                           "grabbed_until = ? AND " DUE,
 
     [ST_JOB_DELETE] = "DELETE job FROM job" FORCE_PRIMARY " " JOB_DELETE,
+    [ST_JOB_DELETE_RUN] = JOB_DELETE_RUN(RUN_LIMIT),
     [ST_JOB_RELEASE] = JOB_RELEASE(FORCE_PRIMARY),
     [ST_JOB_RENEW] = JOB_RENEW(FORCE_PRIMARY),
     [ST_JOB_RETRY] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?",
@@ -256,10 +275,14 @@ static const char *const common[STATEMENTS] = {
 /* Where SQLite needs another spelling: it has no row locks, no hints, no LIMIT on DELETE,
  * and Perl programs find the texts of log and history with the type TEXT. */
 static const char *const sqlite[STATEMENTS] = {
-    [ST_CLAIM_IDS_SAME] = (CLAIM_IDS_SAME("")),
+    [ST_WAITING_BEHIND] = ("SELECT COUNT(*) FROM (" BEHIND_APART("1") ")"),
+    [ST_CLAIM_IDS_BEHIND] = (BEHIND_APART("jobid, run_after")),
+    [ST_CLAIM_NEXT] = (BEHIND_APART(JOB_COLUMNS)),
     [ST_CLAIM_READ] = (CLAIM_OF_IDS("")),
     [ST_CLAIM_TAKE] = (CLAIM_TAKE("")),
+    [ST_CLAIM_TAKE_RUN] = (CLAIM_TAKE_RUN(RUN_NO_LIMIT)),
     [ST_JOB_DELETE] = ("DELETE FROM job " JOB_DELETE),
+    [ST_JOB_DELETE_RUN] = (JOB_DELETE_RUN(RUN_NO_LIMIT)),
     [ST_JOB_RELEASE] = (JOB_RELEASE("")),
     [ST_JOB_RENEW] = (JOB_RENEW("")),
     [ST_NOTE_DELETE] = ("DELETE FROM note " NOTE_DELETE),

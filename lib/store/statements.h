@@ -16,18 +16,21 @@ enum statement {
     ST_JOBTYPE_ADD,
 
     ST_WAITING,
+    ST_WAITING_BEHIND,
     ST_BACKLOG,
-    ST_CLAIM_IDS,       /* of due jobs, and their run_after: from the start, */
-    ST_CLAIM_IDS_SAME,  /* behind an id of one run_after, */
-    ST_CLAIM_IDS_LATER, /* behind a run_after */
-    ST_CLAIM_IDS_LOW,   /* the same by priority, the lowest first; sorts */
-    ST_CLAIM_IDS_HIGH,  /* the highest first */
+    ST_CLAIM_IDS,        /* of due jobs, and their run_after: from the start, */
+    ST_CLAIM_IDS_BEHIND, /* behind an id of one run_after, */
+    ST_CLAIM_NEXT,       /* behind a run_after */
+    ST_CLAIM_IDS_LOW,    /* the same by priority, the lowest first; sorts */
+    ST_CLAIM_IDS_HIGH,   /* the highest first */
     ST_CLAIM_LOCK,     /* those of some ids that are due, passing over what others locked */
     ST_CLAIM_READ,     /* the same without locks */
     ST_CLAIM_TAKE,     /* of rows that are locked or cannot change */
+    ST_CLAIM_TAKE_RUN, /* the same of ids without gaps */
     ST_CLAIM_TAKE_ONE, /* compare and set */
 
     ST_JOB_DELETE,
+    ST_JOB_DELETE_RUN,
     ST_JOB_RELEASE,
     ST_JOB_RENEW,
     ST_JOB_RETRY,

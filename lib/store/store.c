@@ -188,18 +188,54 @@ static struct helios_datum *id_params(struct store *store, const struct store_id
     return params;
 }
 
+static bool is_run(const struct store_ids *ids, size_t from, size_t n)
+{
+    for (size_t i = from + 1; i < from + n; i++) {
+        if (ids->jobids[i] != ids->jobids[i - 1] + 1)
+            return false;
+    }
+    return ids->run_id != ST_NOW && n > 1;
+}
+
+static int exec_run(struct store *store, const struct store_ids *ids, size_t from, size_t n,
+                    uint64_t *changed, struct helios_error *err)
+{
+    size_t count = ids->before_n + ids->after_n + 3;
+    struct helios_datum *params = reserve_params(store, count, err);
+    struct helios_datum *at = params;
+    if (params == NULL)
+        return -1;
+    for (size_t i = 0; i < ids->before_n; i++)
+        *at++ = ids->before[i];
+    *at++ = helios_uint(ids->jobids[from]);
+    *at++ = helios_uint(ids->jobids[from + n - 1]);
+    for (size_t i = 0; i < ids->after_n; i++)
+        *at++ = ids->after[i];
+    *at = helios_uint(n);
+    return store_exec(store, ids->run_id, 0, params, count, changed, err);
+}
+
+static int exec_list(struct store *store, const struct store_ids *ids, size_t from,
+                     size_t n, uint64_t *changed, struct helios_error *err)
+{
+    size_t length = 0;
+    struct helios_datum *params = id_params(store, ids, from, n, &length, err);
+    if (params == NULL)
+        return -1;
+    return store_exec(store, ids->id, length, params, ids->before_n + length + ids->after_n,
+                      changed, err);
+}
+
 int store_exec_ids(struct store *store, const struct store_ids *ids, uint64_t *changed,
                    struct helios_error *err)
 {
     *changed = 0;
     for (size_t from = 0; from < ids->n; from += GROUPS_MAX) {
         size_t n = ids->n - from < GROUPS_MAX ? ids->n - from : GROUPS_MAX;
-        size_t length = 0;
         uint64_t some = 0;
-        struct helios_datum *params = id_params(store, ids, from, n, &length, err);
-        if (params == NULL ||
-            store_exec(store, ids->id, length, params,
-                       ids->before_n + length + ids->after_n, &some, err) != 0)
+        int rc = is_run(ids, from, n) ? exec_run(store, ids, from, n, &some, err)
+                                      : exec_list(store, ids, from, n, &some, err);
+        if (rc != 0)
             return -1;
         *changed += some;
     }
@@ -220,7 +256,7 @@ int store_query_ids(struct store *store, const struct store_ids *ids, helios_row
 /* How many of `n` rows the next statement takes. */
 static size_t portion(size_t n)
 {
-    static const size_t lengths[] = {GROUPS_MAX, 250, 100, 50, 25, 10};
+    static const size_t lengths[] = {GROUPS_MAX, 256, 128, 64, 32, 16, 8};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         if (n >= lengths[i])
             return lengths[i];

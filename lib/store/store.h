@@ -8,6 +8,7 @@
 
 #include <helios/client.h>
 
+#include "core/cursor.h"
 #include "core/log.h"
 #include "core/mono.h"
 #include "core/settings.h"
@@ -67,24 +68,13 @@ void store_job_fini(struct store_job *job);
  * clock), counted no further than `limit`. */
 int store_waiting(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                   uint64_t *out, struct helios_error *err);
+/* The same of one type behind the place of a cursor, which may leave out some that are due
+ * before it but does not cost more the more are held there. 1 if the cursor is nowhere. */
+int store_waiting_behind(struct store *store, uint32_t funcid, const struct cursor *cursor,
+                         uint64_t limit, uint64_t *out, struct helios_error *err);
 /* All jobs of these types in whatever state, counted no further than `limit`. */
 int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                   uint64_t *out, struct helios_error *err);
-
-/* Where a claimer goes on in the order of claims, so that a claim does not cost more the
- * more jobs lie before it that others hold, or that are deleted and not yet purged. Zero at
- * first. What becomes due before that place (a retry, a job given back, a late COMMIT) is
- * found by looking from the start: when nothing was found otherwise, and every
- * STORE_SWEEP_MS, less often where that takes long. No job is out of reach for longer than
- * STORE_SWEEP_MOST_MS. An order by priority has no such place. */
-#define STORE_SWEEP_MS      1000
-#define STORE_SWEEP_MOST_MS 30000
-struct store_cursor {
-    bool set;
-    int64_t run_after;
-    uint64_t jobid;
-    struct mono sweep; /* when to look from the start */
-};
 
 /* Claims up to `want` due jobs of one type, in `order`, then oldest run_after first, then
  * jobid. An order by priority looks at all due jobs of the type. Before the
@@ -98,8 +88,8 @@ struct store_claim {
     size_t want;
     enum job_order order;
     uint32_t lease_s;
-    uint32_t random;             /* for life_lease_until() */
-    struct store_cursor *cursor; /* of this jobtype; NULL: from the start */
+    uint32_t random;       /* for life_lease_until() */
+    struct cursor *cursor; /* of this jobtype; NULL: from the start */
     void (*announce)(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until);
     void *arg;
 };

@@ -6,7 +6,7 @@
 /* A claimer with a cursor, as a worker is one. */
 struct claimer {
     struct store *store;
-    struct store_cursor cursor;
+    struct cursor cursor;
     struct store_claim claim;
 };
 
@@ -42,7 +42,7 @@ static uint64_t claimer_one(struct claimer *c)
 /* As if the last look from the start had been long ago, or had just been. */
 static void sweep_is_due(struct claimer *c, bool due)
 {
-    c->cursor.sweep = due ? (struct mono){0} : mono_add_ms(mono_now(), 60000);
+    c->cursor.sweep_us = due ? 0 : mono_add_ms(mono_now(), 60000).us;
 }
 
 static void change_job(struct store *store, uint64_t jobid, const char *column,
@@ -165,7 +165,7 @@ static void a_sweep_does_not_go_back(void **state)
     sweep_is_due(&c, true);
     assert_int_equal(claimer_one(&c), first + 1);
     change_job(*state, first, "grabbed_until", "0");
-    c.cursor.jobid = first + 2;
+    cursor_set(&c.cursor, (struct cursor_place){c.cursor.run_after, first + 2});
     sweep_is_due(&c, true);
     assert_int_equal(claimer_one(&c), first);
     assert_int_equal(c.cursor.jobid, first + 2);

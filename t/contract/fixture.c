@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "db/handle.h"
-#include "store/statements.h"
+#include "store/private.h"
 
 static struct {
     struct dsn dsn;
@@ -236,19 +236,14 @@ bool fixture_kill(struct store *victim)
     return true;
 }
 
-struct plan {
-    const char *index; /* of job (funcid, run_after) */
-    char text[512];
-};
-
+/* All steps of a plan: the index that each uses, and what else is said of it. */
 static int plan_row(void *arg, const struct helios_datum *columns, size_t n)
 {
-    struct plan *plan = arg;
+    struct buf *plan = arg;
     /* MySQL: key is column 5, Extra the last; SQLite: detail is the last. */
     const char *key = n > 5 ? helios_datum_text(&columns[5]) : "";
     const char *extra = helios_datum_text(&columns[n - 1]);
-    (void)snprintf(plan->text, sizeof plan->text, "%s %s", key != NULL ? key : "no index",
-                   extra != NULL ? extra : "");
+    buf_printf(plan, "%s %s; ", key != NULL ? key : "no index", extra != NULL ? extra : "");
     return 0;
 }
 
@@ -256,28 +251,31 @@ static void check_plan(struct store *store, enum statement id,
                        const struct helios_datum *params, size_t n)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    struct plan plan = {.index = on_sqlite() ? "helios_job_run_after" : "funcid "};
+    struct buf plan = BUF_INIT;
+    struct buf sql = BUF_INIT;
+    const char *index = on_sqlite() ? "helios_job_run_after" : "funcid ";
     enum helios_db_kind kind = helios_db_kind(store_db(store));
-    char sql[1024];
-    (void)snprintf(sql, sizeof sql, "%s %s", on_sqlite() ? "EXPLAIN QUERY PLAN" : "EXPLAIN",
-                   statement_text(id, kind));
-    OK(helios_db_query(store_db(store), sql, params, n, plan_row, &plan, &err));
-    if (strstr(plan.text, plan.index) == NULL || strstr(plan.text, "filesort") != NULL ||
-        strstr(plan.text, "TEMP B-TREE") != NULL)
-        fail_msg("the claim should read the index %s without sorting: %s", plan.index,
-                 plan.text);
+    buf_printf(&sql, "%s %s", on_sqlite() ? "EXPLAIN QUERY PLAN" : "EXPLAIN",
+               statement_text(id, kind));
+    OK(helios_db_query(store_db(store), buf_text(&sql), params, n, plan_row, &plan, &err));
+    if (strstr(buf_text(&plan), index) == NULL ||
+        strstr(buf_text(&plan), "filesort") != NULL ||
+        strstr(buf_text(&plan), "TEMP B-TREE") != NULL)
+        fail_msg("the claim should read the index %s without sorting: %s", index,
+                 buf_text(&plan));
+    buf_fini(&sql);
+    buf_fini(&plan);
 }
 
 void fixture_check_claim_plan(struct store *store, uint32_t funcid)
 {
     const struct helios_datum start[] = {helios_uint(funcid), helios_uint(8)};
-    const struct helios_datum same[] = {helios_uint(funcid), helios_int(1700000000),
-                                        helios_uint(3), helios_uint(8)};
-    const struct helios_datum later[] = {helios_uint(funcid), helios_int(1700000000),
-                                         helios_uint(8)};
+    struct helios_datum behind[STORE_BEHIND_PARAMS];
+    store_datum_behind(funcid, (struct cursor_place){1700000000, 3}, 8, behind);
     check_plan(store, ST_CLAIM_IDS, start, 2);
-    check_plan(store, ST_CLAIM_IDS_SAME, same, 4);
-    check_plan(store, ST_CLAIM_IDS_LATER, later, 3);
+    check_plan(store, ST_CLAIM_IDS_BEHIND, behind, STORE_BEHIND_PARAMS);
+    check_plan(store, ST_CLAIM_NEXT, behind, STORE_BEHIND_PARAMS);
+    check_plan(store, ST_WAITING_BEHIND, behind, STORE_BEHIND_PARAMS);
 }
 
 static int status_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -296,7 +294,8 @@ int64_t fixture_rows_read(struct store *store)
     OK(helios_db_query(
         store_db(store),
         "SHOW SESSION STATUS WHERE Variable_name IN "
-        "('Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd_next')",
+        "('Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd_next', "
+        "'Handler_icp_attempts')",
         NULL, 0, status_row, &sum, &err));
     return sum;
 }
