@@ -53,8 +53,8 @@ struct helios_worker {
     size_t count;
     uint32_t seq;       /* of the claim, in the slot */
     unsigned next_type; /* which jobtype is asked first */
-    size_t batch;  /* how many to claim next */
-    double job_ms; /* what jobs have been taking, moving average; negative: unknown */
+    size_t batch;       /* how many to claim next */
+    double job_ms;      /* what jobs have been taking, moving average; negative: unknown */
     struct worker_group group;
 };
 
