@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- job rows ---- */
 
@@ -119,8 +120,9 @@ static struct cursor_place place_of_id(const struct batch *b, size_t i)
     return (struct cursor_place){.run_after = b->times[i], .jobid = b->ids[i]};
 }
 
-/* After the COMMIT: everything that was due before the new place has been passed. A sweep
- * that found all there was before the old place does not go back to it. */
+/* After the COMMIT: everything that was due before the new place has been passed. Back goes
+ * only a sweep that got all that it wanted and saw more before the old place; what it saw
+ * and did not get is just being claimed by others. */
 static void move_cursor(const struct batch *b)
 {
     struct cursor *cursor = b->claim->cursor;
@@ -128,14 +130,14 @@ static void move_cursor(const struct batch *b)
     if (cursor == NULL || b->claim->order != ORDER_OLDEST || b->passed == 0)
         return;
     struct cursor_place last = place_of_id(b, b->passed - 1);
-    if (cursor_get(cursor, &place)) {
-        bool before_ended = b->passed < b->ids_n
-                                ? cursor_place_after(place_of_id(b, b->passed), place)
-                                : b->ids_n < b->ids_max;
-        if (before_ended && !cursor_place_after(last, place))
-            return;
+    if (!cursor_get(cursor, &place) || cursor_place_after(last, place)) {
+        cursor_advance(cursor, last);
+        return;
     }
-    cursor_set(cursor, last);
+    bool more = b->passed < b->ids_n ? !cursor_place_after(place_of_id(b, b->passed), place)
+                                     : b->ids_n == b->ids_max;
+    if (more && b->n == b->claim->want)
+        cursor_set(cursor, last);
 }
 
 /* ---- claim ---- */
@@ -345,35 +347,44 @@ static int claim_found(struct store *store, struct batch *b, look_fn *look,
 /* The rows there are as good as all due and free, so that they are locked as they are
  * looked up. The cursor moves before the COMMIT, so that the daemon's other workers do not
  * look at the same. */
-static int take_behind(struct store *store, struct batch *b, struct cursor_place place,
-                       struct helios_error *err)
+static int lock_behind(struct store *store, struct batch *b, struct helios_error *err)
 {
     struct helios_datum params[STORE_BEHIND_PARAMS];
+    struct cursor_place place;
+    if (!cursor_get(b->claim->cursor, &place))
+        return 0;
     store_datum_behind(b->claim->funcid, place, b->claim->want, params);
     if (store_query(store, ST_CLAIM_NEXT, 0, params, STORE_BEHIND_PARAMS, batch_row, b,
                     err) != 0)
         return -1;
     if (b->failed)
         return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
-    if (b->n == 0)
-        return 0;
-    const struct store_job *last = &b->jobs[b->n - 1];
-    cursor_advance(b->claim->cursor, (struct cursor_place){.run_after = last->run_after,
-                                                           .jobid = last->jobid});
-    int rc = store_fault(store, FAULT_CLAIM_AFTER_SELECT, err);
+    if (b->n > 0) {
+        place.run_after = b->jobs[b->n - 1].run_after;
+        place.jobid = b->jobs[b->n - 1].jobid;
+        cursor_advance(b->claim->cursor, place);
+    }
+    return 0;
+}
+
+static int take_behind(struct store *store, struct batch *b, struct helios_error *err)
+{
+    uint32_t pid = (uint32_t)getpid();
+    cursor_turn_take(b->claim->cursor, pid);
+    int rc = lock_behind(store, b, err);
+    cursor_turn_end(b->claim->cursor, pid);
+    if (rc != 0 || b->n == 0)
+        return rc;
+    rc = store_fault(store, FAULT_CLAIM_AFTER_SELECT, err);
     return rc != 0 ? rc : batch_take(store, b, true, err);
 }
 
 static int claim_behind(struct store *store, struct batch *b, struct helios_error *err)
 {
-    struct cursor_place place;
     if ((db_flags(store->db) & (DB_SKIP_LOCKED | DB_ONE_WRITER)) == 0)
         return claim_found(store, b, look_behind, err);
-    if (!cursor_get(b->claim->cursor, &place))
-        return 0;
-    if (store_begin(store, err) == 0 &&
-        store_end_at(store, FAULT_CLAIM_BEFORE_COMMIT, take_behind(store, b, place, err),
-                     err) == 0)
+    if (store_begin(store, err) == 0 && store_end_at(store, FAULT_CLAIM_BEFORE_COMMIT,
+                                                     take_behind(store, b, err), err) == 0)
         return 0;
     cursor_sweep_want(b->claim->cursor);
     return -1;
