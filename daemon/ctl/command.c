@@ -146,9 +146,9 @@ const struct ctl_command ctl_commands[] = {
      .help = "Say what a command does and takes",
      .rest = true,
      .run = help_run},
-    {.name = "completion", .operands = "SHELL",
-     .help = "Print the completions for bash, zsh or fish",
-     .takes = {ITEM_SHELL}, .needs = 1,
+    {.name = "completion", .operands = "SHELL [FOLDER]",
+     .help = "Print the completions for a shell, or write their file",
+     .takes = {ITEM_SHELL, ITEM_FILE}, .needs = 1,
      .run = completion_print},
 
     {.name = "helios_job_submit", .operands = "JOBTYPE [ARGXML]", .historical = true,

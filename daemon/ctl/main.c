@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -22,11 +23,25 @@ static bool fill_descriptors(void)
     return true;
 }
 
+/* A reader that has seen enough is no fault: we end as programs do that have not asked for
+ * EPIPE. The database's library has. */
+static void die_of_pipe(void)
+{
+    if (signal(SIGPIPE, SIG_DFL) != SIG_ERR)
+        (void)raise(SIGPIPE);
+}
+
 /* A list cut short by a full disk must not look whole. */
 static int finish_output(const struct ctl *ctl, int code)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (failed) /* long ago, perhaps: what it was shows again */
+        (void)putchar('\n');
+    if (fflush(stdout) == 0 && !failed)
         return code;
+    if (errno == EPIPE)
+        die_of_pipe();
     ctl_say(ctl, "cannot write to standard output: %s", strerror(errno));
     if (code != 0)
         return code;

@@ -273,8 +273,10 @@ static int begin(struct reading *r, struct ctl *ctl, int64_t *since)
         (void)number_parse(ctl->items[ITEM_LINES], &lines);
     if (lines < 1 || lines > LINES_MOST)
         return ctl_usage(ctl, "--lines must be from 1 to %d", LINES_MOST);
-    if (ctl->items[ITEM_JOBID] != NULL)
-        (void)number_parse(ctl->items[ITEM_JOBID], &jobid);
+    if (ctl->items[ITEM_JOBID] != NULL &&
+        (!number_parse(ctl->items[ITEM_JOBID], &jobid) || jobid <= 0))
+        return ctl_usage(ctl, "--jobid %s is not the number of a job",
+                         ctl->items[ITEM_JOBID]);
     if (level != NULL && (r->wanted.level = find_level(level)) < 0)
         return ctl_usage(ctl,
                          "--level %s: the levels are emerg, alert, crit, err, warning, "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# helios config list, jobtype list, log, history clean, completion.
+# helios config list, jobtype list, log, history clean.
 use strict;
 use warnings;
 use Test::More;
@@ -81,26 +81,7 @@ my @wrong = (
     [[qw(log -n 0)],                   qr/--lines must be from 1 /],
     [[qw(log --level loud)],           qr/--level loud: the levels are /],
     [[qw(log --since soon)],           qr/--since soon: a time is /],
-    [[qw(completion csh)],             qr/'csh' is not a shell that is known: bash, zsh or fish/],
 );
 says($t, "wrong: @{ $_->[0] }", $_->[0], { err => qr/\Ahelios: [^\n]*(?:$_->[1])[^\n]*\n\z/, exit => EX_USAGE }) for @wrong;
-
-# ---- completions ----
-my %script = map { $_ => says($t, "completion $_", ['completion', $_], { out => qr/helios/ })->{stdout} } qw(bash zsh fish);
-like($script{$_}, qr/clear-halt/, "$_ knows the commands") for sort keys %script;
-my $bash = spew("$t->{tmp}/completion.bash", $script{bash});
-my @complete = (
-    # words so far, what there is to choose
-    ['helios sch',              'schema'],
-    ['helios config un',        'unset'],
-    ['helios queue --w',        '--watch'],
-    ['helios job retry --dry',  '--dry-run'],
-    ['helios service hold --y', '--yes'],
-);
-for (@complete) {
-    my ($line, $expect) = @$_;
-    my $run = $t->run(['bash', '-c', "source $bash; COMP_WORDS=($line); COMP_CWORD=\$((\${#COMP_WORDS[@]} - 1)); _helios; echo \"\${COMPREPLY[*]}\""]);
-    is($run->{stdout}, "$expect\n", "bash completes '$line'");
-}
 
 $t->finish;
