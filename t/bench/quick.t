@@ -36,7 +36,12 @@ is_deeply(\@wrong, [], 'each figure is whole');
 for my $name ('throughput idempotent/mysql/2/history', 'throughput loop/mysql/2/history',
     'throughput set/mysql/1/history', 'throughput strict/mysql/8/history',
     'throughput single/mysql/8/history', 'throughput schwartz/mysql/4',
-    'throughput idempotent/sqlite/2/history') {
+    'throughput idempotent/sqlite/2/history', 'work strict/mysql/8/history',
+    'latency strict/mysql/2/history/50', 'enqueue mysql/1', 'enqueue mysql/1000',
+    'backlog-claim waiting-1000', 'backlog-claim inflight', 'backlog-claim delayed',
+    'backlog-claim foreign', 'backlog-claim snapshot', 'backlog-look waiting-1000',
+    'operation killed/mysql', 'operation master/mysql', 'operation worker/sqlite',
+    'idle queries/mysql', 'idle cpu/sqlite', 'instructions strict/sqlite') {
     ok($seen{$name}, "measured: $name") or diag('missing: ', explain($run->{missing}));
 }
 is_deeply([grep { !length $_->{target} || !exists $_->{verdict} } @{ $run->{targets} }], [],

@@ -7,15 +7,13 @@
 #   --quick            few jobs, one round: shows that it works, its figures mean nothing
 #   --json FILE        the figures for programs, too; Bench/Print.pm says in which form
 #   --rounds N         how often contestants take their turns (3; 1 with --quick)
-#   --only A,B         these measures alone
+#   --only A,B         these measures alone, of throughput, work (jobs of 1 ms), latency, enqueue,
+#                      backlog, operation, idle, instructions
 #   --match REGEX      contestants whose id matches alone
 #   --peers            with other queues: PostgreSQL's, Redis', beanstalkd, gearmand
 #   --document         puts tables and plots into docs/performance.md and docs/plots
 #   --idle SECONDS     how long the idle daemon is watched (60)
 #   --record           keeps the instructions of a job for the test that compares them
-#
-# The measures: throughput, work (jobs of 1 ms), latency, enqueue, backlog, operation, idle,
-# instructions. The document is made by: sh t/bench/run.sh --peers --document
 #
 # Environment: HELIOS_TEST_TMP   folder for temporary files, on the disk that is to be measured
 set -eu

@@ -69,44 +69,52 @@ sub schwartz {
         servers => $bench->{servers}, store => $store, workers => 4);
 }
 
-# No-op jobs: [contestant, jobs], the many jobs being those of `quick` at quick scale.
+# No-op jobs: [contestant, jobs]. As many as it takes for a run of some seconds; what is compared with
+# each other most has the same number.
 sub noop_field {
     my ($bench) = @_;
     my $n = sub { my ($full, $quick) = @_; return $bench->{quick} ? $quick : $full };
-    my $many = $n->(300_000, 6000);
-    my @sweep = $bench->{quick} ? (2) : (1, 2, 4, 8);
-    return (
+    my ($most, $many, $some) = ($n->(300_000, 6000), $n->(100_000, 2000), $n->(10_000, 300));
+    my ($few, $fewest) = ($n->(1000, 40), $n->(300, 30));
+    my @field = (
         [ceiling($bench, 'mysql'), $many],
-        (map { [bare($bench, 'mysql', $_, 'on'), $many] } @sweep),
-        (map { [ours($bench, 'idempotent', 'mysql', $_, 'on'), $many] } @sweep),
-        (map { [bare($bench, 'mysql', $_, 'off'), $many] } $bench->{quick} ? () : (2, 4)),
-        (map { [ours($bench, 'idempotent', 'mysql', $_, 'off'), $many] } $n->(2, 2),
-            $bench->{quick} ? () : 4),
-        [bare($bench, 'mysql', 8, 'on', 1), $n->(20_000, 500)],
-        [ours($bench, 'strict', 'mysql', 8, 'on'), $n->(20_000, 500)],
-        [ours($bench, 'single', 'mysql', 8, 'on'), $n->(2000, 50)],
-        # A crowd, and a reader that keeps what was deleted from being purged.
-        ($bench->{quick} ? () : (
-            [ours($bench, 'idempotent', 'mysql', 64, 'on'), $many],
-            [ours($bench, 'strict', 'mysql', 64, 'on'), 20_000],
-            [ours($bench, 'strict', 'mysql', 8, 'on', snapshot => 1), 20_000])),
+        [bare($bench, 'mysql', 2, 'on'), $most],
+        [ours($bench, 'idempotent', 'mysql', 2, 'on'), $most],
+        [bare($bench, 'mysql', 2, 'off'), $most],
+        [ours($bench, 'idempotent', 'mysql', 2, 'off'), $most],
+        [bare($bench, 'mysql', 8, 'on', 1), $some],
+        [ours($bench, 'strict', 'mysql', 8, 'on'), $some],
+        [ours($bench, 'single', 'mysql', 8, 'on'), $few],
         [ours($bench, 'idempotent', 'mysql', 2, 'on', snapshot => 1), $many],
-        [schwartz($bench, 'mysql'), $n->(2000, 100)],
-        [ceiling($bench, 'sqlite'), $n->(100_000, 2000)],
-        [bare($bench, 'sqlite', 1, 'on'), $n->(100_000, 2000)],
-        [ours($bench, 'idempotent', 'sqlite', 2, 'on'), $n->(100_000, 2000)],
-        [ours($bench, 'strict', 'sqlite', 2, 'on'), $n->(20_000, 300)],
-        [ours($bench, 'single', 'sqlite', 8, 'on'), $n->(1000, 30)],
-        [schwartz($bench, 'sqlite'), $n->(500, 30)],
-        map({ [$_, $_->{fewest} ? $n->(2000, 40) : $_->{few} ? $n->(20_000, 300) : $many] }
-            $bench->{peers} ? peers($bench) : ()),
+        [schwartz($bench, 'mysql'), $few],
+        [ceiling($bench, 'sqlite'), $many],
+        [bare($bench, 'sqlite', 1, 'on'), $many],
+        [ours($bench, 'idempotent', 'sqlite', 2, 'on'), $many],
+        [ours($bench, 'strict', 'sqlite', 2, 'on'), $some],
+        [ours($bench, 'single', 'sqlite', 8, 'on'), $fewest],
+        [schwartz($bench, 'sqlite'), $fewest],
     );
+    push @field,
+        [bare($bench, 'mysql', 4, 'on'), $most],
+        [ours($bench, 'idempotent', 'mysql', 4, 'on'), $most],
+        [bare($bench, 'mysql', 4, 'off'), $most],
+        [ours($bench, 'idempotent', 'mysql', 4, 'off'), $most],
+        (map { ([bare($bench, 'mysql', $_, 'on'), $many],
+                [ours($bench, 'idempotent', 'mysql', $_, 'on'), $many]) } 1, 8),
+        # A crowd, and a reader that keeps what was deleted from being purged.
+        [ours($bench, 'idempotent', 'mysql', 64, 'on'), $many],
+        [ours($bench, 'strict', 'mysql', 64, 'on'), $some],
+        [ours($bench, 'strict', 'mysql', 8, 'on', snapshot => 1), $some]
+        if !$bench->{quick};
+    my %size = (most => $most, many => $many, some => $some, few => $few);
+    push @field, map { [$_, $size{ $_->{jobs} }] } $bench->{peers} ? peers($bench) : ();
+    return @field;
 }
 
 # Jobs that take 1 ms: the queue's part is what is missing to workers x 1,000 jobs/s.
 sub work_field {
     my ($bench) = @_;
-    my $jobs = $bench->{quick} ? 500 : 20_000;
+    my $jobs = $bench->{quick} ? 500 : 10_000;
     my %work = (section => { bench_pause_us => 1000 });
     return map { [$_, $jobs] } (
         ours($bench, 'idempotent', 'mysql', 8, 'on', %work),

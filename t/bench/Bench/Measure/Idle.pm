@@ -11,7 +11,8 @@ use Bench::Collective qw(collective add_jobs);
 
 sub measure {
     my ($bench) = @_;
-    my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : 60);
+    fleet($bench, $bench->{quick} ? 3 : 100);
+    my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : 30);
     for my $store (qw(mysql sqlite)) {
         my %title = (mysql => 'MariaDB', sqlite => 'SQLite');
         my $t = collective($store, 'NoopService', MAX_WORKERS => 4, OVERDRIVE => 1,
@@ -44,6 +45,45 @@ sub measure {
         $t->stop($daemon);
         $t->destroy;
     }
+    return;
+}
+
+# Daemons without workers in one collective, all on this host: what they cost its server. They are of
+# one service, which is what a PID folder of its own for each makes possible.
+sub fleet {
+    my ($bench, $n) = @_;
+    my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : 30);
+    my $t = collective('mysql', 'NoopService', zero_sleep_interval => 10, zero_launch_interval => 10);
+    my $text = Bench::Servers::slurp($t->ini);
+    my @daemons;
+    for my $i (1 .. $n) {
+        my $folder = $t->tmp . "/run/$i";
+        mkdir $folder;
+        (my $own = $text) =~ s/^pid_path=.*/pid_path=$folder/m;
+        my $ini = Helios::Test::spew($t->tmp . "/$i.ini", $own);
+        chmod 0600, $ini;
+        push @daemons, $t->spawn([$t->program('helios_d'), '--foreground', $t->service],
+            env => { HELIOS_INI => $ini });
+    }
+    $t->wait_for(sub { @daemons == grep { -s $t->tmp . "/run/$_/noopservice.pid" } 1 .. $n }, 60,
+        'all daemons to be up');
+    $t->wait_for(sub { !grep { !$t->poller($_->{pid}) } @daemons }, 60, 'all pollers to be up');
+    my $server = $bench->{servers}->mariadb;
+    my $before = Bench::Servers::counters($server);
+    my $cpu = Bench::Servers::cpu($server->{pid});
+    select undef, undef, undef, $seconds;
+    my $queries = Bench::Servers::counters($server)->{Questions} - $before->{Questions} - 1;
+    $bench->{figures}->add(measure => 'idle', id => 'fleet-queries/mysql', better => 'less',
+        title => "queries of $n idle daemons, MariaDB", unit => 'queries/s',
+        value => $queries / $seconds, details => { seconds => $seconds, daemons => $n });
+    $bench->{figures}->add(measure => 'idle', id => 'fleet-cpu/mysql', better => 'less',
+        title => "processor time of the server for $n idle daemons, MariaDB", unit => '%',
+        value => 100 * (Bench::Servers::cpu($server->{pid}) - $cpu) / $seconds,
+        details => { seconds => $seconds, daemons => $n });
+    $bench->progress(sprintf '%-10s %-48s %9.2f queries/s', 'idle', "$n daemons", $queries / $seconds);
+    kill TERM => map { $_->{pid} } @daemons;
+    $t->collect($_, 60) for @daemons;
+    $t->destroy;
     return;
 }
 

@@ -42,6 +42,7 @@ sub once {
     $contestant->prepare($jobs);
     $bench->{servers}->settle;
     my $server = $contestant->server;
+    $server->{dbh}->do('FLUSH STATUS') if $server && $server->{name} eq 'MariaDB';
     my $before = Bench::Servers::counters($server);
     my $server_cpu = $server ? Bench::Servers::cpu($server->{pid}) : 0;
     my $own_cpu = children_cpu();
@@ -60,13 +61,15 @@ sub once {
     return \%run;
 }
 
-# Counters of MariaDB as details: of one job.
+# Counters of MariaDB as details: of one job, but for the most connections at a time.
 sub count {
     my ($details, $before, $after, $jobs) = @_;
     return if !exists $after->{Questions};
+    $details->{connections} = $after->{Max_used_connections} - $before->{Threads_connected};
     my %of = (queries => ['Questions'], commits => ['Com_commit'], conflicts => ['Innodb_deadlocks'],
         bytes => [qw(Bytes_received Bytes_sent)], binlog_bytes => ['Binlog_bytes_written'],
-        redo_bytes => ['Innodb_os_log_written'], rows_read => ['Innodb_rows_read']);
+        redo_bytes => ['Innodb_os_log_written'], 
+        rows_read => [map { "Handler_read_$_" } qw(first key last next prev rnd rnd_next)]);
     for my $name (keys %of) {
         my $sum = 0;
         $sum += ($after->{$_} // 0) - ($before->{$_} // 0) for @{ $of{$name} };
