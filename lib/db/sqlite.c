@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/mono.h"
 
 /* How long a statement waits for another writer before it gives up with RETRY. */
 #define BUSY_MS 5000
@@ -19,6 +20,7 @@ struct sqlite_conn {
     sqlite3 *db;
     char *file;
     sqlite3_stmt *data_version;
+    struct mono patience; /* until when a statement waits for another writer */
 };
 
 struct statement {
@@ -159,6 +161,22 @@ static int pragma(struct sqlite_conn *c, const char *sql, struct helios_error *e
                : failed(c, "cannot use the database", err);
 }
 
+/* Writers here are done after a few milliseconds, so the pauses stay short: those of
+ * SQLite's own time-out grow to a tenth of a second, in which nobody writes. */
+static int await_writer(void *arg, int tries)
+{
+    struct sqlite_conn *c = arg;
+    struct mono now = mono_now();
+    if (tries == 0)
+        c->patience = mono_add_ms(now, BUSY_MS);
+    if (!mono_before(now, c->patience))
+        return 0;
+    long us = tries < 4 ? 200 : tries < 100 ? 1000 : 5000;
+    struct timespec pause = {.tv_nsec = (us + now.us % us) * 1000};
+    (void)nanosleep(&pause, NULL);
+    return 1;
+}
+
 static int open_session(struct sqlite_conn *c, struct helios_error *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -167,7 +185,7 @@ static int open_session(struct sqlite_conn *c, struct helios_error *err)
     if (sqlite3_open_v2(c->file, &c->db, flags, NULL) != SQLITE_OK) {
         return c->db == NULL ? no_memory(err) : failed(c, "cannot use the database", err);
     }
-    (void)sqlite3_busy_timeout(c->db, BUSY_MS);
+    (void)sqlite3_busy_handler(c->db, await_writer, c);
     if (sqlite3_create_function(c->db, "UNIX_TIMESTAMP", 0,
                                 SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_now, NULL,
                                 NULL) != SQLITE_OK)
