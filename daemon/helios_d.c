@@ -18,6 +18,7 @@
 #include "daemon/poller.h"
 #include "daemon/probe.h"
 #include "daemon/worker.h"
+#include "db/db.h"
 
 /* helios_d: arguments, configuration file, the looks that must succeed before a daemon is
  * worth starting, then the master. Exit codes: see helios_d(8). */
@@ -259,6 +260,7 @@ int main(int argc, char **argv)
     h->settings = (struct settings)SETTINGS_DEFAULT;
     config.roles = (struct roles){
         .poller = poller_main, .worker = worker_main, .probe_service = probe_service};
+    db_init();
     code = args.service == NULL ? EX_OK : fill_jobtypes(h, args.jobtypes);
     if (code == EX_OK)
         code = run(&config, &args);

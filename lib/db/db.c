@@ -44,19 +44,26 @@ static void cached_drop(struct helios_db *db, size_t i)
     *c = db->cached[--db->cached_n];
 }
 
+void db_init(void)
+{
+    db_mysql.init();
+    db_sqlite.init();
+}
+
 void db_close(struct helios_db *db)
 {
     if (db == NULL)
         return;
     bool foreign = db->owner != getpid();
-    if (!foreign) {
+    if (!foreign)
         db_rollback(db);
-        while (db->cached_n > 0)
-            cached_drop(db, db->cached_n - 1);
-    }
+    /* Before its statements, each of which a server would otherwise be told of. */
+    db->driver->close(db->conn, foreign);
+    db->conn = NULL;
+    while (db->cached_n > 0 && !foreign)
+        cached_drop(db, db->cached_n - 1);
     while (db->cached_n > 0)
         free(db->cached[--db->cached_n].sql);
-    db->driver->close(db->conn, foreign);
     free(db);
 }
 

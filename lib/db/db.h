@@ -21,6 +21,11 @@ enum db_flag {
     DB_RETURNING = 1u << 3 /* INSERT ... RETURNING gives the rows in their order */
 };
 
+/* Initializes the client libraries, which they would do at their first connection: a
+ * program that forks processes with a connection each does it for all of them. Opens
+ * nothing. */
+void db_init(void);
+
 /* Makes the empty database file that an SQLite `dsn` names, mode 0640, if there is none;
  * does nothing for a server. db_connect() never makes one. */
 int db_create(const struct dsn *dsn, struct helios_error *err);
@@ -59,12 +64,13 @@ uint64_t db_change_number(struct helios_db *db);
 struct db_driver {
     const char *name;
     enum helios_db_kind kind;
+    void (*init)(void);
     int (*create)(const struct dsn *dsn, struct helios_error *err);
     int (*connect)(const struct dsn *dsn, const char *user, const char *password,
                    void **conn, unsigned *flags, struct helios_error *err);
     void (*close)(void *conn, bool foreign); /* foreign: opened by another process */
     int (*prepare)(void *conn, const char *sql, void **stmt, struct helios_error *err);
-    void (*finalize)(void *conn, void *stmt);
+    void (*finalize)(void *conn, void *stmt); /* conn NULL: it is closed */
     /* Runs `stmt`; gives rows to `row` if it is not NULL. */
     int (*run)(void *conn, void *stmt, const struct helios_datum *params, size_t n,
                helios_row_fn *row, void *arg, uint64_t *changed, struct helios_error *err);

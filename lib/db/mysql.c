@@ -97,20 +97,21 @@ static int read_packet_max(struct mysql_conn *c, struct helios_error *err)
 static int set_session(struct mysql_conn *c, unsigned read_timeout_s,
                        struct helios_error *err)
 {
-    static const char isolation[] =
-        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    unsigned long version = mysql_get_server_version(c->mysql);
+    const char *isolation = mariadb_connection(c->mysql) || version < 80003
+                                ? "tx_isolation"
+                                : "transaction_isolation";
     unsigned wait_s = read_timeout_s / 2 < LOCK_WAIT_S ? read_timeout_s / 2 : LOCK_WAIT_S;
-    char variables[128];
+    char variables[160];
     int len = snprintf(variables, sizeof variables,
-                       "SET SESSION autocommit = 1, innodb_lock_wait_timeout = %u, "
-                       "lock_wait_timeout = %u",
-                       wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
+                       "SET SESSION %s = 'READ-COMMITTED', autocommit = 1, "
+                       "innodb_lock_wait_timeout = %u, lock_wait_timeout = %u",
+                       isolation, wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
     /* A defaults file may have named another one. */
     if (strcmp(mysql_character_set_name(c->mysql), "utf8mb4") != 0 &&
         mysql_set_character_set(c->mysql, "utf8mb4") != 0)
         return mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
-    if (text_query(c, "connect", isolation, sizeof isolation - 1, err) != 0 ||
-        text_query(c, "connect", variables, (size_t)len, err) != 0)
+    if (text_query(c, "connect", variables, (size_t)len, err) != 0)
         return -1;
     return read_packet_max(c, err);
 }
@@ -123,6 +124,11 @@ static unsigned capabilities(MYSQL *mysql)
                (version >= 100500 ? DB_RETURNING : 0u);
     }
     return version >= 80001 ? DB_SKIP_LOCKED : 0u;
+}
+
+static void init(void)
+{
+    (void)mysql_server_init(0, NULL, NULL);
 }
 
 static void disconnect(void *conn, bool foreign)
@@ -227,6 +233,7 @@ static uint64_t change_number(void *conn)
 const struct db_driver db_mysql = {
     .name = "mysql",
     .kind = HELIOS_DB_MYSQL,
+    .init = init,
     .create = create,
     .connect = open_connection,
     .close = disconnect,

@@ -119,6 +119,11 @@ static int no_memory(struct helios_error *err)
 
 /* ---- connection ---- */
 
+static void init(void)
+{
+    (void)sqlite3_initialize();
+}
+
 static int create(const struct dsn *dsn, struct helios_error *err)
 {
     int fd = open(dsn->database, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
@@ -448,6 +453,7 @@ static uint64_t change_number(void *conn)
 const struct db_driver db_sqlite = {
     .name = "sqlite",
     .kind = HELIOS_DB_SQLITE,
+    .init = init,
     .create = create,
     .connect = open_connection,
     .close = disconnect,

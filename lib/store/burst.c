@@ -47,8 +47,7 @@ static int burst(struct store *store, struct store_held *metajob, struct burst *
         return -1;
     if (!deleted)
         return 1;
-    if (store_delete_notes(store, &metajob->job->jobid, 1, err) != 0 ||
-        insert_children(store, b, err) != 0)
+    if (insert_children(store, b, err) != 0)
         return -1;
     return store_record_ends(store, metajob, 1, 0, true, outcome, err);
 }
@@ -64,9 +63,7 @@ int store_burst(struct store *store, struct store_held *metajob, uint32_t child_
     db_rollback(store->db);
     if (b.rows == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory for the jobs of a metajob");
-    int rc = store_note_probe(store, err);
-    if (rc == 0)
-        rc = store_begin(store, err);
+    int rc = store_begin(store, err);
     if (rc == 0)
         rc = store_end_at(store, FAULT_BURST_BEFORE_COMMIT,
                           burst(store, metajob, &b, outcome, err), err);

@@ -12,31 +12,33 @@
 
 /* ---- parts ---- */
 
-int store_note_probe(struct store *store, struct helios_error *err)
+/* There need not be a table of notes. */
+static int without_notes(struct store *store, int rc, struct helios_error *local,
+                         struct helios_error *err)
 {
-    struct helios_error local = HELIOS_ERROR_INIT;
-    int64_t unused = 0;
-    if (store->note != NOTE_UNKNOWN)
-        return 0;
-    int rc = store_numbers(store, ST_NOTE_LOOK, NULL, 0, &unused, 1, &local);
-    if (rc < 0 && local.kind != HELIOS_E_SCHEMA)
-        return err_set(err, local.kind, "%s", local.text);
-    store->note = rc < 0 ? NOTE_ABSENT : NOTE_PRESENT;
-    return 0;
+    if (rc >= 0)
+        return rc;
+    if (local->kind != HELIOS_E_SCHEMA)
+        return err_set(err, local->kind, "%s", local->text);
+    store->no_notes = true;
+    return 1;
 }
 
 /* Few programs write notes: for many jobs it is cheaper to see that there is none at all.
  */
-int store_delete_notes(struct store *store, const uint64_t *jobids, size_t n,
-                       struct helios_error *err)
+static int delete_notes(struct store *store, const uint64_t *jobids, size_t n,
+                        struct helios_error *err)
 {
+    struct helios_error local = HELIOS_ERROR_INIT;
     uint64_t changed = 0;
     int64_t any = 0;
     struct store_ids ids = {.id = ST_NOTE_DELETE, .jobids = jobids, .n = n};
-    if (store->note != NOTE_PRESENT)
+    if (store->no_notes)
         return 0;
-    int none = n > 1 ? store_numbers(store, ST_NOTE_LOOK, NULL, 0, &any, 1, err) : 0;
-    return none == 0 ? store_exec_ids(store, &ids, &changed, err) : none < 0 ? -1 : 0;
+    int rc = n > 1 ? store_numbers(store, ST_NOTE_LOOK, NULL, 0, &any, 1, &local) : 0;
+    if (rc == 0)
+        rc = store_exec_ids(store, &ids, &changed, &local);
+    return without_notes(store, rc, &local, err) < 0 ? -1 : 0;
 }
 
 static int delete_jobs(struct store *store, const uint64_t *jobids, size_t n,
@@ -54,12 +56,33 @@ static int delete_jobs(struct store *store, const uint64_t *jobids, size_t n,
     return store_exec_ids(store, &ids, deleted, err);
 }
 
+/* In one statement where the database has such a one; 1 if there is no table of notes. */
+static int delete_with_notes(struct store *store, const struct store_held *held,
+                             uint64_t *deleted, struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    struct helios_datum params[1 + STORE_LEASES];
+    params[0] = helios_uint(held->job->jobid);
+    store_datum_leases(held->leases, params + 1);
+    int rc = store_exec(store, ST_JOB_DELETE_NOTED, 0, params, 1 + STORE_LEASES, deleted,
+                        &local);
+    return without_notes(store, rc, &local, err);
+}
+
 int store_delete_held(struct store *store, const struct store_held *held, bool *deleted,
                       struct helios_error *err)
 {
     uint64_t n = 0;
-    int rc = delete_jobs(store, &held->job->jobid, 1, held->leases, &n, err);
-    *deleted = n == 1;
+    int rc = 1;
+    *deleted = false;
+    if (!store->no_notes && helios_db_kind(store->db) == HELIOS_DB_MYSQL)
+        rc = delete_with_notes(store, held, &n, err);
+    if (rc == 1) {
+        rc = delete_jobs(store, &held->job->jobid, 1, held->leases, &n, err);
+        if (rc == 0 && n > 0)
+            rc = delete_notes(store, &held->job->jobid, 1, err);
+    }
+    *deleted = n > 0;
     return rc;
 }
 
@@ -154,7 +177,7 @@ static int delete_runs(struct store *store, const struct store_held *held, size_
             run++;
         }
         if (delete_jobs(store, jobids, run, held[from].leases, &some, err) != 0 ||
-            store_delete_notes(store, jobids, run, err) != 0)
+            delete_notes(store, jobids, run, err) != 0)
             return -1;
         *deleted += some;
         from += run;
@@ -171,8 +194,6 @@ static int delete_singly(struct store *store, struct store_held *held, size_t n,
         if (store_delete_held(store, &held[i], &deleted, err) != 0)
             return -1;
         held[i].lost = !deleted;
-        if (deleted && store_delete_notes(store, &held[i].job->jobid, 1, err) != 0)
-            return -1;
     }
     return 0;
 }
@@ -181,10 +202,11 @@ static int complete_batch(struct store *store, struct store_held *held, size_t n
                           const struct store_outcome *outcome, struct helios_error *err)
 {
     uint64_t deleted = 0;
-    if (delete_runs(store, held, n, &deleted, err) != 0)
+    if (n > 1 && delete_runs(store, held, n, &deleted, err) != 0)
         return -1;
     if (deleted != n) {
-        if (store_begin(store, err) != 0 || delete_singly(store, held, n, err) != 0)
+        if ((n > 1 && store_begin(store, err) != 0) ||
+            delete_singly(store, held, n, err) != 0)
             return -1;
     }
     return store_record_ends(store, held, n, 0, true, outcome, err);
@@ -209,8 +231,6 @@ static int complete(struct store *store, struct store_held *held, size_t n,
     if (db_in_transaction(store->db) && n != 1)
         return err_set(err, HELIOS_E_INVALID,
                        "a transaction of a service completes one job, not %zu", n);
-    if (store_note_probe(store, err) != 0)
-        return -1;
     if (db_in_transaction(store->db)) {
         int rc = complete_joined(store, held, outcome, err);
         return rc == 0 && held->lost
@@ -301,9 +321,7 @@ static int end_failed(struct store *store, const struct store_held *held,
                       struct helios_error *err)
 {
     bool deleted = false;
-    if (store_delete_held(store, held, &deleted, err) != 0)
-        return -1;
-    return store_delete_notes(store, &held->job->jobid, 1, err);
+    return store_delete_held(store, held, &deleted, err);
 }
 
 static int64_t next_run(const struct store_job *job, const struct life_rules *rules,
@@ -341,9 +359,7 @@ int store_fail(struct store *store, struct store_held *held,
     *out = (struct store_failed){.final = false};
     held->lost = false;
     db_rollback(store->db);
-    int rc = store_note_probe(store, err);
-    if (rc == 0)
-        rc = store_begin(store, err);
+    int rc = store_begin(store, err);
     if (rc == 0)
         rc = store_end_at(store, FAULT_FAIL_BEFORE_COMMIT,
                           fail(store, held, failure, outcome, out, err), err);

@@ -14,8 +14,6 @@ struct jobtype {
     char *name;
 };
 
-enum note_table { NOTE_UNKNOWN, NOTE_ABSENT, NOTE_PRESENT };
-
 struct store {
     struct helios_db *db;
     /* For second connections. */
@@ -24,7 +22,7 @@ struct store {
     char *password;
     struct jobtype *jobtypes;
     size_t jobtypes_n;
-    enum note_table note;
+    bool no_notes;               /* there is no table of notes */
     struct buf sql;              /* scratch: an expanded statement */
     struct helios_datum *params; /* scratch: parameters of a statement with groups */
     size_t params_cap;
@@ -116,13 +114,10 @@ bool store_job_read(struct store_job *job, const struct helios_datum *columns);
 #define STORE_JOB_NOW_COLUMN 9
 
 /* ---- parts of outcomes, in the open transaction ---- */
-/* Deletes a held job under its fence: `*deleted` tells whether it was still ours. */
+/* Deletes a held job under its fence, and its notes: `*deleted` tells whether it was still
+ * ours. */
 int store_delete_held(struct store *store, const struct store_held *held, bool *deleted,
                       struct helios_error *err);
-/* Learns once whether there is a table of notes. */
-int store_note_probe(struct store *store, struct helios_error *err);
-int store_delete_notes(struct store *store, const uint64_t *jobids, size_t n,
-                       struct helios_error *err);
 /* History and exitstatus rows of `n` jobs that are not lost. */
 int store_record_ends(struct store *store, const struct store_held *held, size_t n,
                       uint32_t status, bool final, const struct store_outcome *outcome,

@@ -268,7 +268,7 @@ int store_schema_upgrade(struct store *store, store_step_fn *fn, void *arg,
                          struct helios_error *err)
 {
     int rc = -1;
-    store->note = NOTE_UNKNOWN;
+    store->no_notes = false;
     if ((db_flags(store->db) & DB_ONE_WRITER) == 0)
         rc = upgrade_server(store, fn, arg, err);
     else if (store_begin(store, err) == 0)

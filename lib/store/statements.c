@@ -119,6 +119,9 @@ static const char *const common[STATEMENTS] = {
 
     [ST_JOB_DELETE] = "DELETE job FROM job" FORCE_PRIMARY " " JOB_DELETE,
     [ST_JOB_DELETE_RUN] = JOB_DELETE_RUN(RUN_LIMIT),
+    [ST_JOB_DELETE_NOTED] = "DELETE job, note FROM job" FORCE_PRIMARY
+                            " LEFT JOIN note ON note.jobid = job.jobid "
+                            "WHERE job.jobid = ?" OURS,
     [ST_JOB_RELEASE] = JOB_RELEASE(FORCE_PRIMARY),
     [ST_JOB_RENEW] = JOB_RENEW(FORCE_PRIMARY),
     [ST_JOB_RETRY] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?",

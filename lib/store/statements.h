@@ -31,6 +31,7 @@ enum statement {
 
     ST_JOB_DELETE,
     ST_JOB_DELETE_RUN,
+    ST_JOB_DELETE_NOTED, /* with its notes; MySQL only */
     ST_JOB_RELEASE,
     ST_JOB_RENEW,
     ST_JOB_RETRY,
