@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/grid.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,8 +19,12 @@ static const struct ctl_option common[] = {
     {.name = NULL},
 };
 
-static const struct ctl_option listing[] = {
+static const struct ctl_option json[] = {
     {ITEM_JSON, '\0', "json", NULL, false, "print one JSON object a line"},
+    {.name = NULL},
+};
+
+static const struct ctl_option times[] = {
     {ITEM_UTC, '\0', "utc", NULL, false, "print times as UTC"},
     {ITEM_EPOCH_TIME, '\0', "epoch-time", NULL, false, "print times as Unix seconds"},
     {.name = NULL},
@@ -27,11 +32,21 @@ static const struct ctl_option listing[] = {
 
 static const struct ctl_option historical_common[] = {OPTION_HELP, {.name = NULL}};
 
+static bool has_times(const struct column *columns)
+{
+    for (; columns != NULL && columns->name != NULL; columns++) {
+        if (columns->kind == COLUMN_TIME)
+            return true;
+    }
+    return false;
+}
+
 const struct ctl_option *option_at(const struct ctl_command *command, size_t i)
 {
     const struct ctl_option *const tables[] = {
         command->options,
-        command->columns != NULL ? listing : NULL,
+        command->columns != NULL ? json : NULL,
+        has_times(command->columns) ? times : NULL,
         command->historical ? historical_common : common,
     };
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {

@@ -8,10 +8,12 @@
 /* What the table in command.c is made of; one group a file. */
 
 /* submit.c */
+extern const struct column submit_columns[];
 extern const struct ctl_option submit_options[], submit_historical_options[];
 ctl_run_fn submit_run, submit_run_historical;
 
 /* schema.c */
+extern const struct column schema_columns[];
 ctl_run_fn schema_init, schema_upgrade, schema_status;
 
 /* config.c */
@@ -21,9 +23,11 @@ extern const struct ctl_option config_unset_options[];
 ctl_run_fn config_get, config_set, config_unset;
 
 /* explain.c */
+extern const struct column explain_columns[];
 ctl_run_fn config_explain;
 
 /* import.c */
+extern const struct column import_columns[];
 extern const struct ctl_option import_options[], import_historical_options[];
 ctl_run_fn config_import;
 
@@ -33,12 +37,16 @@ extern const struct ctl_option jobtype_id_options[];
 ctl_run_fn jobtype_add, jobtype_info;
 
 /* job.c */
+extern const struct column info_columns[], status_columns[];
 extern const struct ctl_option job_info_options[], job_info_historical_options[];
 extern const struct ctl_option job_status_historical_options[];
 ctl_run_fn job_info, job_status;
+/* The one line of `job status` and `job wait` as JSON. */
+int job_print_status(const struct ctl *ctl, uint64_t jobid,
+                     const struct helios_job_status *status, struct helios_error *err);
 
 /* jobs.c */
-extern const struct column job_columns[];
+extern const struct column job_columns[], change_columns[];
 extern const struct ctl_option job_list_options[], job_change_options[];
 extern const struct ctl_option job_wait_options[];
 ctl_run_fn job_list, job_retry, job_cancel, job_hold, job_requeue, job_wait;
@@ -53,6 +61,7 @@ extern const struct ctl_option service_list_options[], service_status_options[];
 ctl_run_fn service_list, service_status;
 
 /* steer.c */
+extern const struct column order_columns[];
 extern const struct ctl_option service_steer_options[];
 ctl_run_fn service_hold, service_resume, service_halt, service_clear_halt;
 
@@ -65,6 +74,7 @@ ctl_run_fn queue_show;
 ctl_run_fn top_run;
 
 /* log.c */
+extern const struct column clean_columns[];
 extern const struct ctl_option log_clean_options[], log_clean_historical_options[];
 extern const struct ctl_option history_clean_options[];
 ctl_run_fn log_clean, history_clean;

@@ -5,7 +5,9 @@
 
 #include "core/err.h"
 #include "core/name.h"
+#include "conf/secret.h"
 #include "daemon/ctl/inifile.h"
+#include "daemon/ctl/table.h"
 
 #define HOST_HELP "this host if not given; '*' is every host"
 #define OPTION_SERVICE                                                                     \
@@ -51,6 +53,21 @@ static const char *choose_host(const struct ctl *ctl, char own[HOST_LEN], bool *
     return *local ? own : asked;
 }
 
+/* What `get`, `set` and `unset` tell as JSON: a row of `config list`. */
+static int print_json(const struct ctl *ctl, const char *host, const char *value)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct table t;
+    const char *param = ctl->items[ITEM_PARAM];
+    bool secret = value != NULL && secret_name(param, strlen(param));
+    table_begin(&t, ctl);
+    table_text(&t, ctl->items[ITEM_SERVICE]);
+    table_text(&t, host);
+    table_text(&t, param);
+    table_text(&t, secret && ctl->command->run != config_get ? "(hidden)" : value);
+    return table_end(&t, &err) == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
 static bool has_text(const char *text)
 {
     return text != NULL && text[0] != '\0';
@@ -64,13 +81,21 @@ static void print_value(const char *value)
         (void)puts(value);
 }
 
+static void tell_value(const struct ctl *ctl, const char *host, const char *value)
+{
+    if (ctl->items[ITEM_JSON] != NULL)
+        (void)print_json(ctl, host, value);
+    else
+        print_value(value);
+}
+
 static int get_value(const struct ctl *ctl, const struct rows *rows, const char *host,
                      bool local, struct helios_error *err)
 {
     const char *param = ctl->items[ITEM_PARAM];
     const char *value = rows_value(rows, host, param);
     if (value != NULL || !local) {
-        print_value(value);
+        tell_value(ctl, host, value);
         return 0;
     }
     /* No row has a value: what the file says, if it says anything. A default of ours is
@@ -79,8 +104,8 @@ static int get_value(const struct ctl *ctl, const struct rows *rows, const char 
     if (inifile_params(ctl, ctl->items[ITEM_SERVICE], NULL, false, &params, err) != 0)
         return -1;
     const struct conf_value *found = conf_value(params, param);
-    if (found != NULL && found->source != CONF_DEFAULT)
-        print_value(found->text);
+    bool given = found != NULL && found->source != CONF_DEFAULT;
+    tell_value(ctl, host, given ? found->text : NULL);
     conf_free(params);
     return 0;
 }
@@ -143,6 +168,8 @@ int config_set(struct ctl *ctl)
     if (ctl_connect(ctl, NULL, &err) != 0 ||
         store_retry(ctl_store(ctl), set_value, &s, &err) != 0)
         return ctl_fail(ctl, &err);
+    if (ctl->items[ITEM_JSON] != NULL)
+        return print_json(ctl, s.host, s.value);
     (void)printf("Service: %s Host: %s Param: %s SET.\n", s.service, s.host, s.param);
     return 0;
 }
@@ -169,6 +196,8 @@ int config_unset(struct ctl *ctl)
     if (ctl_connect(ctl, NULL, &err) != 0 ||
         store_retry(ctl_store(ctl), unset_value, &s, &err) != 0)
         return ctl_fail(ctl, &err);
+    if (ctl->items[ITEM_JSON] != NULL)
+        return print_json(ctl, s.host, NULL);
     (void)printf("Service: %s Hostname: %s Param: %s CLEARED.\n", s.service, s.host,
                  s.param);
     return 0;

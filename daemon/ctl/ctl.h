@@ -83,7 +83,8 @@ struct ctl_command {
     const struct ctl_option *options;  /* ends with a name of NULL */
     enum ctl_item takes[CTL_OPERANDS]; /* what the operands are, in order */
     unsigned needs; /* so many of them must be there (not checked for historical) */
-    /* makes a table of these, which end with a name of NULL: --json, --utc, --epoch-time */
+    /* What a list is made of, and the keys of --json; ends with a name of NULL. NULL: the
+     * command has no --json. */
     const struct column *columns;
     bool rest;           /* takes further operands, in ctl->argv */
     bool historical;     /* argv[0] */

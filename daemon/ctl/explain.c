@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "core/name.h"
 #include "daemon/ctl/inifile.h"
+#include "daemon/ctl/table.h"
 
 /* A list without the rows is still worth having when the database is away, which is when
  * people look at their configuration; but the reader must know. */
@@ -24,12 +25,42 @@ static int read_rows(struct ctl *ctl, struct rows *rows, struct helios_error *er
     return 0;
 }
 
+const struct column explain_columns[] = {
+    {"param", COLUMN_TEXT},
+    {"value", COLUMN_TEXT},
+    {"from", COLUMN_TEXT},
+    {.name = NULL},
+};
+
+static int print_json(const struct ctl *ctl, const struct helios_params *params,
+                      struct helios_error *err)
+{
+    struct table t;
+    table_begin(&t, ctl);
+    for (size_t i = 0; i < params->count; i++) {
+        struct buf text = BUF_INIT;
+        table_text(&t, params->values[i].name);
+        conf_show(&params->values[i], &text);
+        table_text(&t, params->values[i].text == NULL ? NULL : buf_text(&text));
+        buf_clear(&text);
+        conf_origin(params, &params->values[i], &text);
+        table_text(&t, buf_text(&text));
+        buf_fini(&text);
+    }
+    return table_end(&t, err);
+}
+
 static int print_explanation(const struct ctl *ctl, const struct rows *rows,
                              struct helios_error *err)
 {
     struct helios_params *params = NULL;
     if (inifile_params(ctl, ctl->items[ITEM_SERVICE], rows, true, &params, err) != 0)
         return -1;
+    if (ctl->items[ITEM_JSON] != NULL) {
+        int rc = print_json(ctl, params, err);
+        conf_free(params);
+        return rc;
+    }
     char *text = conf_explain(params);
     conf_free(params);
     if (text == NULL)

@@ -44,7 +44,7 @@ static void print_option(FILE *to, const struct ctl_option *o)
 static void print_columns(const struct column *columns, FILE *to)
 {
     int at = 0;
-    (void)fputs("\ncolumns:", to);
+    (void)fputs("\ncolumns of a list, keys of JSON:", to);
     for (; columns->name != NULL; columns++) {
         int len = (int)strlen(columns->name) + 1;
         bool wrap = at == 0 || at + len > WIDTH;

@@ -8,6 +8,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/ini.h"
+#include "daemon/ctl/table.h"
 
 const struct ctl_option import_options[] = {
     {ITEM_VERBOSE, 'v', "verbose", NULL, false, "name everything that is set"},
@@ -19,6 +20,8 @@ const struct ctl_option import_historical_options[] = {
     {ITEM_DEBUG, '\0', "debug", NULL, false, "name the sections as well"},
     {.name = NULL},
 };
+
+const struct column import_columns[] = {{"imported", COLUMN_NUMBER}, {.name = NULL}};
 
 /* A section says for which service and host its entries are: `S` for all hosts, `S|HOST`
  * for one. Sections whose name begins with "global", in any case, are not for a service. */
@@ -76,7 +79,7 @@ static int import_section(const struct ctl *ctl, const struct ini_section *secti
             break;
         }
         *imported += 1;
-        if (ctl->items[ITEM_VERBOSE] != NULL)
+        if (ctl->items[ITEM_VERBOSE] != NULL && ctl->items[ITEM_JSON] == NULL)
             (void)printf("%s|%s|%s set to %s\n", target.service, target.host, s.entry->key,
                          s.entry->value);
     }
@@ -123,10 +126,20 @@ static int import_file(struct ctl *ctl, const struct ini *ini, struct helios_err
 {
     unsigned imported = 0;
     int rc = 0;
-    print_found(ctl, ini);
+    if (ctl->items[ITEM_JSON] == NULL)
+        print_found(ctl, ini);
     for (size_t i = 0; rc == 0 && i < ini->count; i++) {
         if (!is_global(&ini->sections[i]))
             rc = import_section(ctl, &ini->sections[i], &imported, err);
+    }
+    if (ctl->items[ITEM_JSON] != NULL) {
+        struct table t;
+        struct helios_error late = HELIOS_ERROR_INIT;
+        table_begin(&t, ctl);
+        table_number(&t, imported);
+        if (table_end(&t, &late) != 0 && rc == 0)
+            rc = err_set(err, late.kind, "%s", late.text);
+        return rc;
     }
     (void)printf("%u config parameters imported to Helios collective database.\n",
                  imported);

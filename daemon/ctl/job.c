@@ -3,6 +3,7 @@
 
 #include "codec/args.h"
 #include "core/err.h"
+#include "daemon/ctl/table.h"
 #include "store/query.h"
 
 #define OPTION_JOBID                                                                       \
@@ -51,22 +52,26 @@ static int finish(const struct ctl *ctl, int rc, struct helios_error *err)
 
 /* ---- info ---- */
 
-static void print_time(const char *label, int64_t when)
+static void print_time(const struct ctl *ctl, const char *label, int64_t when)
 {
-    char text[CTL_TIME_LEN];
-    (void)printf("%s: %s\n", label, when <= 0 ? "" : ctl_time(when, text));
+    char text[CTL_TIME_LEN] = "";
+    if (when > 0 && ctl->command->historical)
+        (void)ctl_time(when, text);
+    else if (when > 0)
+        (void)table_stamp(ctl, when, text);
+    (void)printf("%s: %s\n", label, text);
 }
 
-static void print_finished(const struct query_job *job)
+static void print_finished(const struct ctl *ctl, const struct query_job *job)
 {
-    print_time("Complete Time", job->complete_time);
+    print_time(ctl, "Complete Time", job->complete_time);
     (void)printf("Exitstatus: %lld\n", (long long)job->exitstatus);
 }
 
-static void print_queued(const struct query_job *job)
+static void print_queued(const struct ctl *ctl, const struct query_job *job)
 {
-    print_time("Run After", job->run_after);
-    print_time("Locked Until", job->grabbed_until);
+    print_time(ctl, "Run After", job->run_after);
+    print_time(ctl, "Locked Until", job->grabbed_until);
     if (job->priority > 0)
         (void)printf("Priority: %lld\n", (long long)job->priority);
     else
@@ -114,6 +119,91 @@ static int print_logs(const struct ctl *ctl, uint64_t jobid, struct helios_error
     return 0;
 }
 
+/* ---- info as JSON ---- */
+
+const struct column info_columns[] = {
+    {"jobid", COLUMN_NUMBER},      {"jobtype", COLUMN_TEXT},
+    {"submitted", COLUMN_TIME},    {"run_after", COLUMN_TIME},
+    {"locked_until", COLUMN_TIME}, {"priority", COLUMN_NUMBER},
+    {"ended", COLUMN_TIME},        {"exitstatus", COLUMN_NUMBER},
+    {"args", COLUMN_TEXT},         {.name = NULL},
+};
+
+static void put_number(struct table *t, bool given, int64_t n)
+{
+    if (given)
+        table_number(t, n);
+    else
+        table_none(t);
+}
+
+/* The text of the arguments, NULL if they are not asked for. */
+static int put_args(struct table *t, const struct query_job *job, struct helios_error *err)
+{
+    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
+    struct args args;
+    struct buf text = BUF_INIT;
+    if (t->ctl->items[ITEM_ARGS] == NULL) {
+        table_none(t);
+        return 0;
+    }
+    if (args_decode(job->arg, job->arg_len, &limits, &args, err) != 0)
+        return -1;
+    buf_append(&text, args.text != NULL ? args.text : job->arg,
+               args.text != NULL ? args.text_len : job->arg_len);
+    table_text(t, buf_text(&text));
+    args_fini(&args);
+    buf_fini(&text);
+    return 0;
+}
+
+static void put_log(void *arg, const struct query_log *log)
+{
+    static const char *const levels[] = {"emerg",   "alert",  "crit", "err",
+                                         "warning", "notice", "info", "debug"};
+    struct table *t = arg;
+    table_time(t, log->time);
+    table_text(t, log->host);
+    table_number(t, log->pid);
+    table_text(t, levels[log->level]);
+    table_text(t, log->message);
+}
+
+/* Messages follow, each an object of its own. */
+static int print_json_logs(const struct ctl *ctl, uint64_t jobid, struct helios_error *err)
+{
+    static const struct column columns[] = {
+        {"time", COLUMN_TIME},  {"host", COLUMN_TEXT},    {"pid", COLUMN_NUMBER},
+        {"level", COLUMN_TEXT}, {"message", COLUMN_TEXT}, {.name = NULL},
+    };
+    struct table t;
+    table_begin_of(&t, ctl, columns);
+    int rc = query_logs(ctl_store(ctl), jobid, put_log, &t, err);
+    return table_end(&t, rc == 0 ? err : NULL) == 0 ? rc : -1;
+}
+
+static int print_json(const struct ctl *ctl, const struct query_job *job,
+                      struct helios_error *err)
+{
+    struct table t;
+    const char *jobtype = NULL;
+    if (store_jobtype_name(ctl_store(ctl), job->funcid, &jobtype, err) != 0)
+        return -1;
+    table_begin(&t, ctl);
+    table_number(&t, (int64_t)job->jobid);
+    table_text(&t, jobtype);
+    table_time(&t, job->insert_time);
+    table_time(&t, job->finished ? -1 : job->run_after);
+    table_time(&t, job->finished || job->grabbed_until == 0 ? -1 : job->grabbed_until);
+    put_number(&t, job->priority >= 0, job->priority);
+    table_time(&t, job->finished ? job->complete_time : -1);
+    put_number(&t, job->finished, job->exitstatus);
+    int rc = put_args(&t, job, err);
+    if (table_end(&t, rc == 0 ? err : NULL) != 0 || rc != 0)
+        return -1;
+    return ctl->items[ITEM_LOGS] == NULL ? 0 : print_json_logs(ctl, job->jobid, err);
+}
+
 static int print_job(const struct ctl *ctl, const struct query_job *job,
                      struct helios_error *err)
 {
@@ -125,11 +215,11 @@ static int print_job(const struct ctl *ctl, const struct query_job *job,
                        "job %llu has jobtype %u, which has no name",
                        (unsigned long long)job->jobid, job->funcid);
     (void)printf("Jobid: %llu\nJobtype: %s\n", (unsigned long long)job->jobid, jobtype);
-    print_time("Submit Time", job->insert_time);
+    print_time(ctl, "Submit Time", job->insert_time);
     if (job->finished)
-        print_finished(job);
+        print_finished(ctl, job);
     else
-        print_queued(job);
+        print_queued(ctl, job);
     (void)puts("");
     if (ctl->items[ITEM_ARGS] != NULL && print_args(job, err) != 0)
         return -1;
@@ -149,7 +239,8 @@ int job_info(struct ctl *ctl)
     if (rc == 0)
         rc = query_job(ctl_store(ctl), jobid, &job, &err);
     if (rc == 0)
-        rc = print_job(ctl, &job, &err);
+        rc = ctl->items[ITEM_JSON] != NULL ? print_json(ctl, &job, &err)
+                                           : print_job(ctl, &job, &err);
     query_job_fini(&job);
     return finish(ctl, rc, &err);
 }
@@ -165,15 +256,36 @@ static int print_exitstatus(const struct ctl *ctl, uint64_t jobid, struct helios
     return rc;
 }
 
+static const char *const states[] = {
+    [HELIOS_JOB_WAITING] = "waiting", [HELIOS_JOB_DELAYED] = "delayed",
+    [HELIOS_JOB_RUNNING] = "running", [HELIOS_JOB_DONE] = "done",
+    [HELIOS_JOB_FAILED] = "failed",
+};
+
+const struct column status_columns[] = {
+    {"jobid", COLUMN_NUMBER},      {"state", COLUMN_STATE}, {"failures", COLUMN_NUMBER},
+    {"exitstatus", COLUMN_NUMBER}, {"ended", COLUMN_TIME},  {.name = NULL},
+};
+
+int job_print_status(const struct ctl *ctl, uint64_t jobid,
+                     const struct helios_job_status *status, struct helios_error *err)
+{
+    struct table t;
+    table_begin(&t, ctl);
+    table_number(&t, (int64_t)jobid);
+    table_text(&t, states[status->state]);
+    table_number(&t, status->failures);
+    put_number(&t, status->exitstatus >= 0, status->exitstatus);
+    table_time(&t, status->complete_time > 0 ? status->complete_time : -1);
+    return table_end(&t, err);
+}
+
 static int print_state(const struct ctl *ctl, uint64_t jobid, struct helios_error *err)
 {
-    static const char *const states[] = {
-        [HELIOS_JOB_WAITING] = "waiting", [HELIOS_JOB_DELAYED] = "delayed",
-        [HELIOS_JOB_RUNNING] = "running", [HELIOS_JOB_DONE] = "done",
-        [HELIOS_JOB_FAILED] = "failed",
-    };
     struct helios_job_status status;
     int rc = helios_job_lookup(ctl->client, jobid, &status, err);
+    if (rc == 0 && ctl->items[ITEM_JSON] != NULL)
+        return job_print_status(ctl, jobid, &status, err);
     if (rc == 0)
         (void)puts(states[status.state]);
     return rc;

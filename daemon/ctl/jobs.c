@@ -127,7 +127,7 @@ static int print_found(const struct ctl *ctl, const struct found *f,
     struct table t;
     struct helios_error late = HELIOS_ERROR_INIT;
     int rc = 0;
-    table_begin(&t, ctl);
+    table_begin_of(&t, ctl, job_columns); /* of --dry-run too */
     for (size_t i = 0; rc == 0 && i < f->count; i++) {
         const char *jobtype = NULL;
         rc = store_jobtype_name(ctl_store(ctl), f->rows[i].job.funcid, &jobtype, err);
@@ -209,11 +209,34 @@ static int change_ids(const struct ctl *ctl, const struct change *change,
     return 0;
 }
 
+const struct column change_columns[] = {
+    {"changed", COLUMN_NUMBER},
+    {"unchanged", COLUMN_NUMBER},
+    {.name = NULL},
+};
+
+static int print_total(const struct ctl *ctl, const struct change *change, uint64_t total,
+                       size_t n)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct table t;
+    if (ctl->items[ITEM_JSON] == NULL) {
+        (void)printf("%" PRIu64 " jobs %s\n", total, change->done);
+        return 0;
+    }
+    table_begin(&t, ctl);
+    table_number(&t, (int64_t)total);
+    table_number(&t, (int64_t)(n - total));
+    return table_end(&t, &err) == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
 /* Says how far it came; 1 if a job that was named was not as it must be. */
 static int finish(const struct ctl *ctl, const struct change *change, uint64_t total,
                   size_t n, bool named)
 {
-    (void)printf("%" PRIu64 " jobs %s\n", total, change->done);
+    int code = print_total(ctl, change, total, n);
+    if (code != 0)
+        return code;
     if (progress_stopped()) {
         ctl_say(ctl, "interrupted: the rest is as it was");
         return 1;
@@ -368,5 +391,7 @@ int job_wait(struct ctl *ctl)
         ctl_say(ctl, "job %" PRId64 " has not ended within %" PRId64 " s", id, timeout_s);
         return TIMEOUT_CODE;
     }
+    if (ctl->items[ITEM_JSON] != NULL && job_print_status(ctl, (uint64_t)id, &status, &err))
+        return ctl_fail(ctl, &err);
     return wait_code(&status);
 }

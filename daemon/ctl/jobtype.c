@@ -2,6 +2,7 @@
 #include "daemon/ctl/command.h"
 
 #include "core/err.h"
+#include "daemon/ctl/table.h"
 #include "store/query.h"
 
 #define OPTION_NAME                                                                        \
@@ -17,6 +18,16 @@ const struct ctl_option jobtype_id_options[] = {OPTION_ID, {.name = NULL}};
 const struct ctl_option jobtype_add_options[] = {OPTION_NAME, {.name = NULL}};
 const struct ctl_option jobtype_info_options[] = {OPTION_NAME, OPTION_ID, {.name = NULL}};
 
+static int print_json(const struct ctl *ctl, uint32_t funcid, const char *name)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct table t;
+    table_begin(&t, ctl);
+    table_number(&t, funcid);
+    table_text(&t, name);
+    return table_end(&t, &err) == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
 int jobtype_add(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -31,6 +42,8 @@ int jobtype_add(struct ctl *ctl)
         (void)err_set(&err, err.kind, "create(): a jobtype named %s exists", name);
     if (rc != 0)
         return ctl_fail(ctl, &err);
+    if (ctl->items[ITEM_JSON] != NULL)
+        return print_json(ctl, funcid, name);
     (void)printf("Jobtype: %s Jobtypeid: %u created.\n", name, funcid);
     return 0;
 }
@@ -68,6 +81,8 @@ int jobtype_info(struct ctl *ctl)
     int rc = ctl_connect(ctl, NULL, &err);
     if (rc == 0)
         rc = find_jobtype(ctl, &funcid, &name, &err);
+    if (rc == 0 && ctl->items[ITEM_JSON] != NULL)
+        return print_json(ctl, funcid, name);
     if (rc == 0)
         (void)printf("Jobtypeid: %u\nName: %s\n", funcid, name);
     if (rc == 1 && !ctl->command->historical)

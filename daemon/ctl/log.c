@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "core/mono.h"
 #include "daemon/ctl/progress.h"
+#include "daemon/ctl/table.h"
 #include "store/query.h"
 
 #define DAYS_DEFAULT 7
@@ -38,6 +39,8 @@ const struct ctl_option log_clean_options[] = {
     {ITEM_DEBUG, '\0', "debug", NULL, false, "show the statements"},
     {.name = NULL},
 };
+
+const struct column clean_columns[] = {{"deleted", COLUMN_NUMBER}, {.name = NULL}};
 
 struct cleaning {
     struct ctl *ctl;
@@ -107,6 +110,14 @@ static int clean_all(struct cleaning *cleaning, struct helios_error *err)
 /* The exit code. */
 static int finish(const struct cleaning *cleaning)
 {
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (cleaning->ctl->items[ITEM_JSON] != NULL) {
+        struct table t;
+        table_begin(&t, cleaning->ctl);
+        table_number(&t, (int64_t)cleaning->deleted);
+        if (table_end(&t, &err) != 0)
+            return ctl_fail(cleaning->ctl, &err);
+    }
     if (!progress_stopped())
         return 0;
     ctl_say(cleaning->ctl,
@@ -122,7 +133,8 @@ static int begin(struct cleaning *cleaning, struct ctl *ctl)
     const char *batch = ctl->items[ITEM_BATCH];
     *cleaning = (struct cleaning){.ctl = ctl, .batch = QUERY_PURGED};
     cleaning->debug = ctl->items[ITEM_DEBUG] != NULL || ctl_debugging();
-    cleaning->silent = ctl->items[ITEM_SILENT] != NULL && !cleaning->debug;
+    cleaning->silent = (ctl->items[ITEM_SILENT] != NULL && !cleaning->debug) ||
+                       ctl->items[ITEM_JSON] != NULL;
     if (days != NULL)
         (void)number_parse(days, &cleaning->days);
     if (cleaning->days == 0)
@@ -167,7 +179,8 @@ int history_clean(struct ctl *ctl)
     if (rc == 0)
         rc = purge(&cleaning, PURGE_HISTORY, &err);
     if (rc == 0) {
-        (void)printf("%" PRIu64 " rows deleted\n", cleaning.deleted);
+        if (ctl->items[ITEM_JSON] == NULL)
+            (void)printf("%" PRIu64 " rows deleted\n", cleaning.deleted);
         return finish(&cleaning);
     }
     (void)err_wrap(&err, "%" PRIu64 " rows deleted; then", cleaning.deleted);

@@ -13,6 +13,36 @@
 #include "conf/conf.h"
 #include "core/err.h"
 #include "daemon/ctl/inifile.h"
+#include "daemon/ctl/table.h"
+
+const struct column schema_columns[] = {
+    {"version", COLUMN_NUMBER},
+    {"latest", COLUMN_NUMBER},
+    {"state", COLUMN_STATE},
+    {.name = NULL},
+};
+
+static int print_json(const struct ctl *ctl, const struct store_schema *schema,
+                      struct helios_error *err)
+{
+    static const char *const states[] = {[SCHEMA_EMPTY] = "empty",
+                                         [SCHEMA_STOCK] = "stock",
+                                         [SCHEMA_OLD] = "old",
+                                         [SCHEMA_CURRENT] = "current",
+                                         [SCHEMA_NEWER] = "newer"};
+    struct table t;
+    table_begin(&t, ctl);
+    table_number(&t, schema->version);
+    table_number(&t, schema->latest);
+    table_text(&t, states[schema->state]);
+    return table_end(&t, err);
+}
+
+/* What is done step by step is for people. */
+static bool quiet(const struct ctl *ctl)
+{
+    return ctl->items[ITEM_JSON] != NULL;
+}
 
 /* ---- the file of an SQLite collective ---- */
 
@@ -51,7 +81,7 @@ static int create_file(const struct ctl *ctl, const char *path, struct helios_er
     int rc = fchmod(fd, mode | 0600);
     if (rc != 0)
         rc = err_errno(err, errno, "cannot set the permission of %s", path);
-    else
+    else if (!quiet(ctl))
         (void)printf("helios %s: created %s with mode %04o, as its folder allows\n",
                      ctl->command->name, path, (unsigned)mode | 0600);
     (void)close(fd);
@@ -95,7 +125,8 @@ static void tell_step(void *arg, unsigned version, const char *name)
 static int apply_steps(const struct ctl *ctl, struct helios_error *err)
 {
     struct progress progress = {.ctl = ctl};
-    int rc = store_schema_upgrade(ctl_store(ctl), tell_step, &progress, err);
+    store_step_fn *tell = quiet(ctl) ? NULL : tell_step;
+    int rc = store_schema_upgrade(ctl_store(ctl), tell, &progress, err);
     if (progress.open)
         (void)puts(rc == 0 ? " done" : " failed");
     return rc;
@@ -106,6 +137,8 @@ static int say_version(const struct ctl *ctl, struct helios_error *err)
     struct store_schema schema;
     if (store_schema_status(ctl_store(ctl), &schema, err) != 0)
         return -1;
+    if (ctl->items[ITEM_JSON] != NULL)
+        return print_json(ctl, &schema, err);
     (void)printf("schema is at version %u\n", schema.version);
     return 0;
 }
@@ -141,7 +174,7 @@ static int bring_up(struct ctl *ctl, bool init, struct helios_error *err)
         store_schema_status(ctl_store(ctl), &schema, err) != 0 ||
         check_state(&schema, init, err) != 0)
         return -1;
-    if (schema.state == SCHEMA_STOCK)
+    if (schema.state == SCHEMA_STOCK && !quiet(ctl))
         (void)printf("helios %s: adding to the tables of Perl %s that are there\n",
                      ctl->command->name,
                      schema.has_helios_tables ? "Helios" : "TheSchwartz");
@@ -176,7 +209,10 @@ int schema_status(struct ctl *ctl)
     if (ctl_connect(ctl, NULL, &err) != 0 ||
         store_schema_status(ctl_store(ctl), &schema, &err) != 0)
         return ctl_fail(ctl, &err);
-    (void)printf("schema is at version %u of %u: %s\n", schema.version, schema.latest,
-                 texts[schema.state]);
+    if (ctl->items[ITEM_JSON] == NULL)
+        (void)printf("schema is at version %u of %u: %s\n", schema.version, schema.latest,
+                     texts[schema.state]);
+    else if (print_json(ctl, &schema, &err) != 0)
+        return ctl_fail(ctl, &err);
     return schema.state == SCHEMA_CURRENT ? 0 : EX_CONFIG;
 }

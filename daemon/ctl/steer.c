@@ -8,6 +8,7 @@
 #include "core/name.h"
 #include "daemon/ctl/rowset.h"
 #include "daemon/ctl/steer.h"
+#include "daemon/ctl/table.h"
 
 /* service hold | resume | halt | clear-halt. */
 
@@ -64,6 +65,25 @@ static int check(const struct ctl *ctl)
     return 0;
 }
 
+const struct column order_columns[] = {
+    {"service", COLUMN_TEXT},
+    {"host", COLUMN_TEXT},
+    {"order", COLUMN_TEXT},
+    {.name = NULL},
+};
+
+static int print_json(const struct ctl *ctl, enum steer_verb verb, const char *service,
+                      const char *host)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct table t;
+    table_begin(&t, ctl);
+    table_text(&t, service);
+    table_text(&t, host);
+    table_text(&t, verbs[verb]);
+    return table_end(&t, &err) == 0 ? 0 : ctl_fail(ctl, &err);
+}
+
 static int steer(struct ctl *ctl, enum steer_verb verb)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -92,6 +112,8 @@ static int steer(struct ctl *ctl, enum steer_verb verb)
                 service, service);
         return 1;
     }
+    if (ctl->items[ITEM_JSON] != NULL)
+        return print_json(ctl, verb, service, host);
     (void)printf("%s %s on %s%s\n", service, steer_done(verb), all ? "all hosts" : "host ",
                  all ? "" : host);
     return 0;

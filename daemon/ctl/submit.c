@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "daemon/ctl/lines.h"
 #include "daemon/ctl/progress.h"
+#include "daemon/ctl/table.h"
 #include "daemon/ctl/when.h"
 
 /* Jobs of one transaction with --lines: as many as make the commit cheap for each, and few
@@ -154,6 +155,25 @@ static int read_args(const struct ctl *ctl, struct buf *out, struct helios_error
     return text_read(stdin, out, err);
 }
 
+const struct column submit_columns[] = {{"jobid", COLUMN_NUMBER}, {.name = NULL}};
+
+/* The numbers, where they were asked for. */
+static int tell_jobs(const struct ctl *ctl, const uint64_t *jobids, size_t n,
+                     struct helios_error *err)
+{
+    struct table t;
+    for (size_t i = 0; i < n && ctl->items[ITEM_JSON] == NULL; i++) {
+        if (ctl->items[ITEM_VERBOSE] != NULL)
+            (void)printf("Jobid: %llu\n", (unsigned long long)jobids[i]);
+    }
+    if (ctl->items[ITEM_JSON] == NULL)
+        return 0;
+    table_begin(&t, ctl);
+    for (size_t i = 0; i < n; i++)
+        table_number(&t, (int64_t)jobids[i]);
+    return table_end(&t, err);
+}
+
 static int submit_one(struct ctl *ctl, struct helios_submission *job,
                       struct helios_error *err)
 {
@@ -166,8 +186,8 @@ static int submit_one(struct ctl *ctl, struct helios_submission *job,
     job->args_len = args.len;
     if (rc == 0)
         rc = helios_submit(ctl->client, job, 1, &jobid, err);
-    if (rc == 0 && ctl->items[ITEM_VERBOSE] != NULL)
-        (void)printf("Jobid: %llu\n", (unsigned long long)jobid);
+    if (rc == 0)
+        rc = tell_jobs(ctl, &jobid, 1, err);
     buf_fini(&args);
     return rc;
 }
@@ -234,9 +254,7 @@ static int lines_flush(struct lines *lines, struct helios_error *err)
         return -1;
     }
     lines->submitted += n;
-    for (size_t i = 0; i < n && lines->ctl->items[ITEM_VERBOSE] != NULL; i++)
-        (void)printf("Jobid: %llu\n", (unsigned long long)lines->jobids[i]);
-    return 0;
+    return tell_jobs(lines->ctl, lines->jobids, n, err);
 }
 
 /* Up to the end or the first bad line; the good lines before that are submitted. */
@@ -273,7 +291,7 @@ static int submit_lines(struct ctl *ctl, const struct helios_submission *model,
     int rc = lines_submit(lines, err);
     unsigned long long submitted = lines->submitted;
     *stopped = rc == 0 && progress_stopped();
-    if (rc == 0)
+    if (rc == 0 && ctl->items[ITEM_JSON] == NULL)
         (void)printf("%llu jobs submitted\n", submitted);
     if (*stopped)
         ctl_say(ctl, "interrupted: go on with line %llu",

@@ -48,7 +48,11 @@ const char *table_stamp(const struct ctl *ctl, int64_t when, char out[CTL_TIME_L
 
 void table_begin(struct table *t, const struct ctl *ctl)
 {
-    const struct column *columns = ctl->command->columns;
+    table_begin_of(t, ctl, ctl->command->columns);
+}
+
+void table_begin_of(struct table *t, const struct ctl *ctl, const struct column *columns)
+{
     size_t n = 0;
     while (columns[n].name != NULL)
         n++;

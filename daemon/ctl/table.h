@@ -24,6 +24,8 @@ struct table {
 
 /* With the columns of the command. */
 void table_begin(struct table *t, const struct ctl *ctl);
+/* With others. */
+void table_begin_of(struct table *t, const struct ctl *ctl, const struct column *columns);
 /* The cells of a row in the order of the columns; after the last one the row
  * is complete. */
 void table_text(struct table *t, const char *text); /* NULL: none */

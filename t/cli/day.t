@@ -6,6 +6,7 @@ use JSON::PP;
 use Test::More;
 use Helios::Test;
 use Helios::Cli;
+use Helios::Screen;
 
 my $t = Helios::Test->new(schema => 0);
 my $service = $t->service;
@@ -40,6 +41,14 @@ is(queue()->{running}, 0, 'nothing runs');
 $t->command_ok(qw(service resume), $service);
 $t->wait_for(sub { queue()->{running} == 3 }, 20, 'three jobs to run at once');
 $t->wait_for(sub { ((told(qw(service status)))[0]{busy} // 0) == 3 }, 20, 'three workers to be busy');
+SKIP: {
+    skip('no tmux or no terminals here', 1) if !Helios::Screen->available($t);
+    my $screen = Helios::Screen->new($t, 100, 30);
+    $screen->line($t->program('helios') . ' top');
+    $screen->wait_for(qr/^\Q$service\E .* running .* 3 +0 +3\n.*(?:^ *\d+ +\Q$service\E +running +\d+ .*){3}/ms, 'all of it is on one screen');
+    $screen->keys('q');
+    $screen->close;
+}
 spew($gate, '');
 
 # ---- some jobs fail: why? ----

@@ -88,13 +88,15 @@ $worker->do("INSERT INTO error (error_time, jobid, message, funcid) VALUES ($now
 for (@looks) {
     my ($words) = @$_;
     my $before = $read->();
+    my $start = now();
     my $run = $t->command(@$words, { seconds => 20 });
+    my $ms = 1000 * (now() - $start);
     my $after = $read->();
     is($run->{exit}, 0, "@$words, while a worker has rows locked") or diag($run->{stderr});
     SKIP: {
         skip('what programs read is not counted here', 1) if !defined $before;
         cmp_ok($after - $before, '<', $most, "@$words reads less than $most $what");
-        note("@$words: ", $after - $before, " $what");
+        note(sprintf '%s: %d %s, %d ms', "@$words", $after - $before, $what, $ms);
     }
 }
 $worker->rollback;

@@ -8,6 +8,7 @@ use Helios::Cli;
 use Helios::Screen;
 
 my $t = Helios::Test->new;
+plan skip_all => 'needs tmux and pseudo-terminals' if !Helios::Screen->available($t);
 my $host = $t->host;
 my $top = $t->program('helios') . ' top';
 

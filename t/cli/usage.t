@@ -65,7 +65,7 @@ for my $name (@commands, @links) {
     my @words = $name =~ /^helios_/ ? $name : split ' ', $name;
     my $run = says($t, "$name --help", [@words, '--help'], { out => qr/\Ausage: helios[^\n]*\n[^\n]+\.\n\noptions:\n/ });
     is(join('', grep { length > 80 } $run->{stdout} =~ /(.*\n)/g), '', "$name --help fits a terminal");
-    my ($options, $columns) = split /^columns:\n/m, $run->{stdout};
+    my ($options, $columns) = split /^columns of a list, keys of JSON:\n/m, $run->{stdout};
     my ($manual) = $name =~ /^helios_/ ? 'helios' : $run->{stdout} =~ /^manual: (\S+)\(1\)$/m;
     my $page = $pages{$manual} // '';
     isnt($page, '', "$name has a manual page, $manual");

@@ -19,14 +19,15 @@ my @open;    # an END of Helios::Test kills only what has files of the test's fo
 
 END { my $status = $?; $_->close for @open; $? = $status }
 
-# Skips the whole script where there is no tmux or no pseudo-terminal.
+# A bare chroot has neither tmux nor pseudo-terminals.
+sub available {
+    my ($class, $t) = @_;
+    return $t->run(['tmux', '-V'])->{exit} == 0 && !$t->run(['script', '-qec', 'true', '/dev/null'])->{exit};
+}
+
 sub new {
     my ($class, $t, $columns, $rows) = @_;
     my $self = bless { t => $t, socket => "$t->{tmp}/tmux" }, $class;
-    my $have = eval { $t->run(['tmux', '-V'])->{exit} == 0 } && !$t->run(['script', '-qec', 'true', '/dev/null'])->{exit};
-    if (!$have) {
-        plan skip_all => 'needs tmux and pseudo-terminals';
-    }
     push @open, $self;
     $self->tmux('new-session', '-d', '-x', $columns, '-y', $rows, 'exec bash --norc --noprofile');
     $self->{shell} = $self->ask('#{pane_pid}');
