@@ -234,6 +234,30 @@ uint64_t db_change_number(struct helios_db *db)
     return check(db, NULL) == 0 ? db->driver->change_number(db->conn) : 0;
 }
 
+/* ---- the binary log ---- */
+
+int db_dump_begin(struct helios_db *db, struct helios_error *err)
+{
+    if (check(db, err) != 0)
+        return -1;
+    if (db->driver->dump_begin == NULL) {
+        (void)err_set(err, HELIOS_E_DENIED, "%s keeps no binary log", db->driver->name);
+        return 1;
+    }
+    while (db->cached_n > 0)
+        cached_drop(db, db->cached_n - 1);
+    int rc = db->driver->dump_begin(db->conn, err);
+    return rc < 0 ? failed(db, err) : rc;
+}
+
+int db_dump_next(struct helios_db *db, const uint8_t **event, size_t *len,
+                 struct helios_error *err)
+{
+    if (check(db, err) != 0)
+        return -1;
+    return db->driver->dump_next(db->conn, event, len, err) == 0 ? 0 : failed(db, err);
+}
+
 /* ---- transactions and scripts ---- */
 
 int db_begin(struct helios_db *db, struct helios_error *err)

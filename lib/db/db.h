@@ -60,6 +60,18 @@ int db_script(struct helios_db *db, const char *script, struct helios_error *err
  * data_version); 0 where the driver has none. */
 uint64_t db_change_number(struct helios_db *db);
 
+/* Turns the connection into a stream of the server's binary log, from its present end on:
+ * after it only db_dump_next() and db_close() may be called. 1: this server, driver or
+ * account does not allow it; `err` says why in words for people. */
+int db_dump_begin(struct helios_db *db, struct helios_error *err);
+/* Waits for the next event (db/binlog.h), at most for the read time-out: a server that has
+ * nothing to tell gives signs of life more often than that. The bytes are good until the
+ * next call. An event of more than DB_DUMP_EVENT_MAX bytes ends the stream: HELIOS_E_LIMIT.
+ */
+#define DB_DUMP_EVENT_MAX (1024u * 1024u)
+int db_dump_next(struct helios_db *db, const uint8_t **event, size_t *len,
+                 struct helios_error *err);
+
 /* Driver interface: one constant of this type per driver file. */
 struct db_driver {
     const char *name;
@@ -81,6 +93,10 @@ struct db_driver {
     int (*script)(void *conn, const char *statement, size_t len, struct helios_error *err);
     uint64_t (*last_id)(void *conn);
     uint64_t (*change_number)(void *conn);
+    /* NULL: the database has no such log. */
+    int (*dump_begin)(void *conn, struct helios_error *err);
+    int (*dump_next)(void *conn, const uint8_t **event, size_t *len,
+                     struct helios_error *err);
 };
 extern const struct db_driver db_mysql;
 extern const struct db_driver db_sqlite;

@@ -143,6 +143,7 @@ static void disconnect(void *conn, bool foreign)
         if (null >= 0)
             (void)close(null);
     }
+    mysql_dump_end(c);
     if (c->mysql != NULL)
         mysql_close(c->mysql);
     free(c);
@@ -246,4 +247,6 @@ const struct db_driver db_mysql = {
     .script = script,
     .last_id = last_id,
     .change_number = change_number,
+    .dump_begin = mysql_dump_begin,
+    .dump_next = mysql_dump_next,
 };

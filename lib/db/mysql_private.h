@@ -11,6 +11,7 @@ struct mysql_conn {
     MYSQL *mysql;
     size_t packet_max; /* of the server: larger statements end the connection */
     uint64_t last_id;
+    struct st_mariadb_rpl *rpl; /* the connection has become a stream of the binary log */
 };
 
 /* Describes a failure of the server or the client library: `number` and `text` are what it
@@ -28,5 +29,11 @@ void mysql_statement_finalize(void *conn, void *statement);
 int mysql_statement_run(void *conn, void *statement, const struct helios_datum *params,
                         size_t n, helios_row_fn *row, void *arg, uint64_t *changed,
                         struct helios_error *err);
+
+/* mysql_dump.c, as in struct db_driver. */
+int mysql_dump_begin(void *conn, struct helios_error *err);
+int mysql_dump_next(void *conn, const uint8_t **event, size_t *len,
+                    struct helios_error *err);
+void mysql_dump_end(struct mysql_conn *c);
 
 #endif
