@@ -17,6 +17,7 @@
 #include "daemon/master.h"
 #include "daemon/poller.h"
 #include "daemon/probe.h"
+#include "daemon/watcher.h"
 #include "daemon/worker.h"
 #include "db/db.h"
 
@@ -258,8 +259,10 @@ int main(int argc, char **argv)
     h->drain = args.drain;
     h->clear_halt = args.clear_halt;
     h->settings = (struct settings)SETTINGS_DEFAULT;
-    config.roles = (struct roles){
-        .poller = poller_main, .worker = worker_main, .probe_service = probe_service};
+    config.roles = (struct roles){.poller = poller_main,
+                                  .worker = worker_main,
+                                  .watcher = watcher_main,
+                                  .probe_service = probe_service};
     db_init();
     code = args.service == NULL ? EX_OK : fill_jobtypes(h, args.jobtypes);
     if (code == EX_OK)

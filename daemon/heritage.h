@@ -79,6 +79,7 @@ typedef void probe_fn(const struct heritage *heritage, struct probe *out);
 struct roles {
     role_fn *poller;
     role_fn *worker;
+    role_fn *watcher;
     probe_fn *probe_service;
 };
 

@@ -40,10 +40,12 @@ static void answered(struct master *m, const struct msg *msg)
     l->done = mono_now();
     l->looked = true;
     l->deaths = 0;
-    if (l->away)
+    if (l->away) {
+        m->watch.respawn_at = (struct mono){0};
         log_crit("Exiting SAFE MODE; Reestablished connection to database after "
                  "exception: %s",
                  l->away_text);
+    }
     l->away = false;
     l->failures = 0;
     work_answer(m, &msg->snapshot);
@@ -193,12 +195,14 @@ void lookout_say(struct master *m, enum msg_kind kind, bool flag)
 void lookout_look(struct master *m)
 {
     struct lookout *l = &m->lookout;
-    struct msg msg = {.kind = MSG_LOOK, .number = ++l->number};
+    struct msg msg = {
+        .kind = MSG_LOOK, .number = ++l->number, .flag = m->watch.register_wanted};
     /* A socket that is full belongs to a poller that hangs, which the silence shows. */
     (void)lookout_send(m, &msg);
     l->pending = true;
     l->sent = mono_now();
-    m->work.changed = false;
+    m->work.changed = m->work.pushed = false;
+    m->watch.register_wanted = false;
 }
 
 void lookout_kill(struct master *m)

@@ -240,7 +240,8 @@ static void init(struct master *m, struct master_config *config)
     m->heritage.start_time = wall_now();
     m->settings = config->heritage.settings;
     m->board_fd = m->signal_fd = m->log_fds[0] = m->log_fds[1] = -1;
-    m->lookout.fd = m->reload.fd = m->pid_file.fd = -1;
+    m->lookout.fd = m->watch.fd = m->reload.fd = m->pid_file.fd = -1;
+    m->watch.alarm = m->watch.doubt = MONO_NEVER;
     m->ready = (struct ready)READY_INIT;
 }
 

@@ -19,6 +19,8 @@ static void reap_children(struct master *m)
             worker_ended(m, w, status);
         else if (pid == m->lookout.pid)
             lookout_ended(m, status);
+        else if (pid == m->watch.pid)
+            watch_ended(m, status);
         else if (pid == m->reload.pid)
             reload_ended(m, status);
     }
@@ -73,6 +75,7 @@ static struct mono tick(struct master *m)
     struct mono deadline = lookout_tick(m, now);
     deadline = mono_min(deadline, reload_tick(m, now));
     deadline = mono_min(deadline, ping(m, now));
+    deadline = mono_min(deadline, watch_tick(m, now));
     return mono_min(deadline,
                     m->stop.stage == STOP_NOT ? work_tick(m, now) : stop_tick(m, now));
 }

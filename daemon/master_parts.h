@@ -38,9 +38,34 @@ struct lookout {
     char away_text[sizeof((struct msg *)0)->text];
 };
 
+/* The watcher, as the master sees it. */
+struct watch {
+    pid_t pid; /* 0: none */
+    int fd;    /* -1: closed */
+    uint32_t generation;
+    bool on; /* it has said that it watches */
+    struct mono on_since;
+    bool killed;
+    bool refused;         /* it left for a reason that lasts until respawn_at */
+    bool announced;       /* the log has been told that there is one */
+    bool register_wanted; /* the next look is to register: a change that it must see */
+    unsigned deaths;      /* soon after its start, in a row */
+    struct mono respawn_at;
+    struct mono alarm; /* a job becomes due; NEVER: none known */
+    /* An event may come before its COMMIT can be seen, so that a look or a claim misses
+     * what it told of: then to look again; NEVER */
+    struct mono doubt;
+    bool doubt_twice;      /* and once more after that */
+    uint64_t due, unclear; /* the board's counters, as far as they were acted upon */
+    int64_t spacing_ms; /* of looks that changes ask for; grows while they find nothing */
+    char text[sizeof((struct msg *)0)->text]; /* why there is none */
+};
+
 /* What is known of the work, and what holds launching back. */
 struct work {
     bool fresh, launched, changed;
+    bool pushed; /* ... and it was the watcher who said so */
+    bool held;   /* at the last look jobs of ours waited for the end of a lease */
     uint64_t found, waiting, limit;
     unsigned left;
     unsigned deaths; /* before the first success */
@@ -104,6 +129,7 @@ struct master {
     bool up; /* the caller has been told so */
     struct pool pool;
     struct lookout lookout;
+    struct watch watch;
     struct work work;
     struct stop stop;
     struct reload reload;
@@ -138,11 +164,23 @@ void lookout_hang_up(struct master *m);
 void lookout_ended(struct master *m, int status);
 struct mono lookout_tick(struct master *m, struct mono now);
 
+/* watch.c */
+struct mono watch_tick(struct master *m, struct mono now);
+void watch_ended(struct master *m, int status);
+/* Ends it at once; watch_tick() starts another one, unless there is to be none. */
+void watch_stop(struct master *m);
+/* True: it sees what is committed, so that looking is needed only for what it may miss. */
+bool watch_sees(const struct master *m, struct mono now);
+/* Takes from an answer of the poller what the watcher's part needs. */
+void watch_note_look(struct master *m, const struct msg_snapshot *snapshot);
+
 /* workers.c */
 /* Forks one. 0, or -1 after launching has been paused. */
 int worker_launch(struct master *m, struct mono now);
 void worker_ended(struct master *m, struct pool_worker *worker, int status);
-void workers_wake(struct master *m, unsigned count);
+/* Wakes at most `count` idle ones; gives how many. `pushed`: for jobs whose COMMIT may not
+ * be visible yet. */
+unsigned workers_wake(struct master *m, unsigned count, bool pushed);
 void workers_leave(struct master *m);
 /* Kills those that are over age, with their lines in the log. */
 void workers_kill_old(struct master *m, struct mono now);

@@ -49,11 +49,18 @@ static int64_t free_slots(const struct policy_in *in)
     return min64(by_limit, (int64_t)BOARD_SLOTS - in->running - in->accounting);
 }
 
+static int64_t idle_ms(const struct policy_in *in)
+{
+    int64_t ms = in->settings.zero_sleep_ms;
+    int64_t watched_ms = min64(POLICY_WATCHED_MS, in->settings.registration_ms);
+    return in->watched && ms < watched_ms ? watched_ms : ms;
+}
+
 static int64_t interval_ms(const struct policy_in *in)
 {
     int64_t ms = in->settings.master_launch_ms;
     if (in->settings.hold || (in->found == 0 && !in->launched))
-        ms = in->settings.zero_sleep_ms;
+        ms = idle_ms(in);
     else if (!in->launched && free_slots(in) <= 0)
         ms = in->settings.zero_launch_ms;
     return ms < POLICY_INTERVAL_MIN_MS ? POLICY_INTERVAL_MIN_MS : ms;
@@ -61,6 +68,8 @@ static int64_t interval_ms(const struct policy_in *in)
 
 static int64_t spacing_ms(const struct policy_in *in)
 {
+    if (in->pushed)
+        return in->pushed_spacing_ms;
     if (in->waiting == 0)
         return POLICY_SPACING_IDLE_MS;
     int64_t room = free_slots(in);

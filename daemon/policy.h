@@ -19,6 +19,9 @@
 #define POLICY_SPACING_MS       5   /* the known work would not fill the free slots */
 #define POLICY_SPACING_AMPLE_MS 50  /* it would */
 #define POLICY_SPACING_IDLE_MS  100 /* no work is known */
+/* While a watcher tells of what changes: for the rest, and for a watcher that is mistaken.
+ * No less often than the daemon is to register. */
+#define POLICY_WATCHED_MS 60000
 /* A leaving worker is replaced on the word of a look that is younger than this. */
 #define POLICY_TRUST_MS 1000
 
@@ -46,6 +49,9 @@ struct policy_in {
                                     it has passed, workers are launched one at a time */
     bool changed; /* a worker left or went idle, or jobs were given back, since the last
                      look was sent */
+    bool pushed;  /* it was the watcher who said so */
+    int64_t pushed_spacing_ms; /* the least time between two looks then */
+    bool watched; /* a watcher tells of jobs that become due and of changed parameters */
     bool drain;
     bool stopping;
 };

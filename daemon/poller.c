@@ -147,20 +147,29 @@ static int look_params(struct poller *p, bool *changed, struct helios_error *err
 typedef int count_fn(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                      uint64_t *out, struct helios_error *err);
 
-/* Over our jobtypes, those that do not exist yet left out. */
+/* Our jobtypes, those that do not exist yet left out. */
+static int find_jobtypes(struct poller *p, uint32_t funcids[HERITAGE_JOBTYPES], size_t *n,
+                         struct helios_error *err)
+{
+    *n = 0;
+    for (unsigned i = 0; i < p->heritage->jobtype_count; i++) {
+        int rc = store_jobtype(p->store, p->heritage->jobtypes[i], &funcids[*n], err);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            (*n)++;
+    }
+    return 0;
+}
+
 static int count_jobs(struct poller *p, count_fn *count, uint64_t *out,
                       struct helios_error *err)
 {
     uint32_t funcids[HERITAGE_JOBTYPES];
-    size_t n = 0;
-    for (unsigned i = 0; i < p->heritage->jobtype_count; i++) {
-        int rc = store_jobtype(p->store, p->heritage->jobtypes[i], &funcids[n], err);
-        if (rc < 0)
-            return -1;
-        if (rc == 0)
-            n++;
-    }
+    size_t n;
     *out = 0;
+    if (find_jobtypes(p, funcids, &n, err) != 0)
+        return -1;
     return n == 0 ? 0 : count(p->store, funcids, n, WAITING_LIMIT, out, err);
 }
 
@@ -198,6 +207,21 @@ static int count_waiting(struct poller *p, uint64_t *out, struct helios_error *e
     return 0;
 }
 
+/* What an idle daemon that is woken has to wake for by itself. */
+static int look_ahead(struct poller *p, struct store_upcoming *out,
+                      struct helios_error *err)
+{
+    uint32_t funcids[HERITAGE_JOBTYPES];
+    size_t n;
+    *out = (struct store_upcoming){0};
+    if (p->settings.wake == WAKE_POLL)
+        return 0;
+    return find_jobtypes(p, funcids, &n, err) != 0 ||
+                   store_upcoming(p->store, funcids, n, out, err) != 0
+               ? -1
+               : 0;
+}
+
 static struct store_registration registration(const struct poller *p)
 {
     const struct heritage *h = p->heritage;
@@ -227,8 +251,10 @@ static int look(struct poller *p, struct helios_error *err)
     struct board *board = p->heritage->board;
     bool changed = false;
     uint64_t waiting = 0;
+    struct store_upcoming upcoming = {0};
     if (look_params(p, &changed, err) != 0 || look_registry(p, err) != 0 ||
-        count_waiting(p, &waiting, err) != 0)
+        count_waiting(p, &waiting, err) != 0 ||
+        (waiting == 0 && look_ahead(p, &upcoming, err) != 0))
         return -1;
     atomic_store(&board->waiting, waiting);
     atomic_store(&board->waiting_limit, WAITING_LIMIT);
@@ -240,6 +266,8 @@ static int look(struct poller *p, struct helios_error *err)
                                          .waiting = waiting,
                                          .waiting_limit = WAITING_LIMIT,
                                          .look = p->look_number,
+                                         .next_ms = upcoming.next_ms,
+                                         .held = upcoming.held,
                                          .params_changed = changed};
     answer(p, &msg);
     p->look_wanted = false;
@@ -439,6 +467,8 @@ static void take_orders(struct poller *p)
         case MSG_LOOK:
             p->look_wanted = true;
             p->look_number = msg.number;
+            if (msg.flag)
+                p->registered = (struct mono){0};
             break;
         case MSG_DEAD:
             if (p->dead_count < BOARD_SLOTS)

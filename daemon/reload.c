@@ -57,6 +57,8 @@ static void swap(struct master *m)
     h->service_flags = r->probe.service_flags;
     log_notice("Received HUP signal; the configuration has been read again");
     lookout_replace(m);
+    watch_stop(m);
+    m->watch.respawn_at = (struct mono){0};
     workers_leave(m);
 }
 

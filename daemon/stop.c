@@ -55,6 +55,7 @@ void stop_begin(struct master *m, enum stop_cause cause, int signo)
     if (cause == STOP_BY_SIGNAL)
         lookout_say(m, MSG_HALT_SET, false);
     reload_abandon(m);
+    watch_stop(m);
     ready_notify(&m->ready, "STOPPING=1\nSTATUS=stopping");
     ready_notify(&m->ready, "EXTEND_TIMEOUT_USEC=%lld",
                  (long long)(s->grace_ms > 3600000 ? 3600000 : s->grace_ms) * 1000 +

@@ -30,6 +30,8 @@ void work_answer(struct master *m, const struct msg_snapshot *snapshot)
     take_settings(m, &snapshot->settings);
     w->found = w->waiting = snapshot->waiting;
     w->limit = snapshot->waiting_limit;
+    w->held = snapshot->held;
+    watch_note_look(m, snapshot);
     w->fresh = true;
     w->launched = false;
     w->left = 0;
@@ -72,6 +74,9 @@ static void gather(const struct master *m, struct mono now, struct policy_in *in
                              .oldest_start = pool_oldest(&m->pool),
                              .throttled_until = throttled_until(m, now),
                              .changed = w->changed,
+                             .pushed = w->pushed,
+                             .pushed_spacing_ms = m->watch.spacing_ms,
+                             .watched = watch_sees(m, now) && !w->held,
                              .drain = m->heritage.drain};
 }
 
@@ -156,7 +161,7 @@ static bool act(struct master *m, const struct policy_in *in, const struct polic
     if (out->check_ttl)
         workers_kill_old(m, in->now);
     if (out->wake > 0) {
-        workers_wake(m, out->wake);
+        (void)workers_wake(m, out->wake, false);
         took(&m->work, out->wake);
     }
     if (launch(m, in, out->launch) == 0 && out->acted) {

@@ -98,8 +98,10 @@ static void take_messages(struct helios_worker *w)
     while ((rc = msg_recv(HERITAGE_MASTER_FD, &msg)) == 0) {
         if (msg.kind == MSG_LEAVE)
             w->leaving = true;
-        else if (msg.kind == MSG_WAKE)
+        else if (msg.kind == MSG_WAKE) {
             w->woken = true;
+            w->misses = msg.flag ? 0 : WORKER_MISSES;
+        }
     }
     if (rc < 0)
         w->master_gone = w->leaving = true;
@@ -517,6 +519,18 @@ static int run_batch(struct helios_worker *w)
     return rc;
 }
 
+/* Who is told of a job by the server's log may be faster than the COMMIT that makes it
+ * visible: 0 when it is worth another look in a moment. */
+static int miss(struct helios_worker *w)
+{
+    static const int64_t pauses_ms[WORKER_MISSES] = {1, 5, 20};
+    if (w->misses >= WORKER_MISSES)
+        return -1;
+    worker_listen(w, pauses_ms[w->misses++]);
+    w->woken = false;
+    return 0;
+}
+
 /* No job was found: 0 look again, -1 leave. */
 static int linger(struct helios_worker *w, struct mono *since)
 {
@@ -527,6 +541,8 @@ static int linger(struct helios_worker *w, struct mono *since)
     }
     if (w->settings.worker_linger_ms <= 0 || !w->settings.overdrive)
         return -1;
+    if (miss(w) == 0)
+        return 0;
     struct mono now = mono_now();
     if (since->us == 0)
         *since = now;
@@ -558,6 +574,7 @@ static int work(struct helios_worker *w)
             continue;
         }
         idle_since = (struct mono){0};
+        w->misses = WORKER_MISSES;
         if (run_batch(w) != 0)
             return EX_SOFTWARE;
     }
@@ -583,6 +600,7 @@ int worker_main(const struct heritage *heritage)
     w->settings = heritage->settings;
     w->job_ms = -1;
     w->batch = 1;
+    w->misses = WORKER_MISSES;
     w->seq = heritage->generation << 16;
     setproctitle("worker %s", heritage->service);
     set_environment();

@@ -22,6 +22,8 @@ struct worker_group {
     struct mono since; /* when the first one was noted */
 };
 
+#define WORKER_MISSES 3u
+
 /* One worker process. Sequential: claim, run, record, look whether to leave. */
 struct helios_worker {
     const struct heritage *heritage;
@@ -43,6 +45,7 @@ struct helios_worker {
     bool leaving;     /* told to leave, or HOLD, HALT or TTL say so */
     bool master_gone; /* end of file on the master's socket */
     bool woken;
+    unsigned misses;      /* looks in vain since the last WAKE; WORKER_MISSES: no more */
     struct mono listened; /* when the socket was last looked at between jobs */
     bool in_run;    /* the service's code is running: its connection is helios_job_db() */
     bool succeeded; /* SUCCESS was sent */

@@ -35,7 +35,9 @@ static void worker_idle(struct master *m, struct pool_worker *w)
     w->idle = true;
     /* It has found the queue empty, which is newer than any count. */
     m->work.waiting = 0;
-    m->work.changed = true;
+    /* What comes after that is told by the watcher. */
+    if (!watch_sees(m, mono_now()))
+        m->work.changed = true;
 }
 
 static void worker_said(struct master *m, struct pool_worker *w, const struct msg *msg)
@@ -209,9 +211,9 @@ void worker_ended(struct master *m, struct pool_worker *w, int status)
     m->work.changed = true;
 }
 
-static void worker_say(struct pool_worker *w, enum msg_kind kind)
+static void worker_say(struct pool_worker *w, enum msg_kind kind, bool flag)
 {
-    const struct msg msg = {.kind = kind, .generation = w->generation};
+    const struct msg msg = {.kind = kind, .generation = w->generation, .flag = flag};
     if (w->fd < 0 || msg_send(w->fd, &msg) == 1)
         return; /* LEAVE is repeated, and a WAKE is lost only on a worker that is deaf */
     if (kind == MSG_LEAVE)
@@ -220,15 +222,17 @@ static void worker_say(struct pool_worker *w, enum msg_kind kind)
         w->idle = false;
 }
 
-void workers_wake(struct master *m, unsigned count)
+unsigned workers_wake(struct master *m, unsigned count, bool pushed)
 {
-    for (unsigned i = 0; i < m->pool.high && count > 0; i++) {
+    unsigned woken = 0;
+    for (unsigned i = 0; i < m->pool.high && woken < count; i++) {
         struct pool_worker *w = &m->pool.workers[i];
         if (w->state != POOL_LIVE || !w->idle || w->told)
             continue;
-        worker_say(w, MSG_WAKE);
-        count--;
+        worker_say(w, MSG_WAKE, pushed);
+        woken++;
     }
+    return woken;
 }
 
 void workers_leave(struct master *m)
@@ -236,7 +240,7 @@ void workers_leave(struct master *m)
     for (unsigned i = 0; i < m->pool.high; i++) {
         struct pool_worker *w = &m->pool.workers[i];
         if (w->state == POOL_LIVE && !w->told)
-            worker_say(w, MSG_LEAVE);
+            worker_say(w, MSG_LEAVE, false);
     }
 }
 

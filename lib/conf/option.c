@@ -107,6 +107,19 @@ const struct option option_table[] = {
      .help = "How long beyond WORKER_MAX_TTL a worker may go on with its job before the "
              "daemon kills it. "
              "0 kills at once."},
+    {.name = "WAKE",
+     .type = OPTION_CHOICE,
+     .fallback = "binlog",
+     .choices = "binlog,poll",
+     .read = READ_LOOK,
+     .group = TIMING,
+     .help =
+         "How the daemon learns of new jobs. "
+         "With binlog it follows the binary log of the server, so that jobs start within "
+         "milliseconds of their commit and an idle daemon asks next to nothing; with "
+         "SQLite it watches the file. "
+         "Where that cannot be, it says why in the log, once, and polls. "
+         "With poll it looks at the intervals above."},
     {.name = "SAFE_MODE_RETRIES",
      .type = OPTION_INT,
      .fallback = "0",

@@ -64,6 +64,7 @@ void conf_settings(const struct helios_params *params, const struct settings *la
     set_numbers(&f, last == NULL ? &defaults : last, &result);
     result.pattern = figure_choice(&f, "WORKER_LAUNCH_PATTERN");
     result.order = order_of(&f);
+    result.wake = figure_choice(&f, "WAKE");
     result.overdrive = figure_is_one(&f, "OVERDRIVE");
     result.hold = figure_is_one(&f, "HOLD");
     result.halt = figure_is_set(&f, "HALT");

@@ -35,6 +35,13 @@ enum board_state {
     BOARD_LEAVING
 };
 
+enum board_watch {
+    BOARD_WATCH_NONE = 0, /* there is none: the daemon polls */
+    BOARD_WATCH_OPENING,
+    BOARD_WATCH_ON,
+    BOARD_WATCH_RESTING /* nobody is free to be woken */
+};
+
 /* What a held job is doing. Written by the worker, but for TAKEN and GIVEN. */
 enum board_hold {
     BOARD_HOLD_NONE = 0,
@@ -112,7 +119,19 @@ struct board {
     _Atomic uint32_t used_slots; /* master: slots from here on were never used */
     /* poller, before poller_pid: as pid_start; 0 in boards of older versions */
     _Atomic int64_t poller_pid_start;
-    char pad[496];
+    /* The watcher, and what it has seen; the counters only grow. */
+    _Atomic int32_t watcher_pid;    /* watcher; master clears */
+    _Atomic uint32_t watch_state;   /* watcher: enum board_watch; master clears */
+    _Atomic uint32_t watch_wanted;  /* master sets: ring once at a change; watcher clears */
+    _Atomic uint32_t watch_resting; /* watcher: waits to be told that it is wanted */
+    _Atomic uint64_t watch_due;     /* watcher: jobs that became due */
+    _Atomic uint64_t watch_unclear; /* watcher: changes that ask for a look */
+    /* Monotonic microseconds. watcher: lowers it to when a job will be due; master: sets it
+     * to INT64_MAX as it takes it */
+    _Atomic int64_t watch_next;
+    _Atomic int64_t watch_ours;   /* watcher: when it last saw a change of this database */
+    _Atomic uint64_t watch_bytes; /* watcher: read by this and earlier ones */
+    char pad[440];
     struct cursor
         cursor[BOARD_JOBTYPES]; /* workers and poller: of each jobtype, in order */
     struct board_slot slot[];

@@ -45,8 +45,10 @@ static void make_safe(struct msg *msg)
     make_bool(&msg->flag);
     if (msg->kind == MSG_SNAPSHOT) {
         make_bool(&msg->snapshot.params_changed);
+        make_bool(&msg->snapshot.held);
         make_settings(&msg->snapshot.settings);
-    } else if (msg->kind == MSG_AWAY || msg->kind == MSG_TROUBLE) {
+    } else if (msg->kind == MSG_AWAY || msg->kind == MSG_TROUBLE ||
+               msg->kind == MSG_UNWATCHED) {
         msg->text[sizeof msg->text - 1] = '\0';
     }
 }

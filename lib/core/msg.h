@@ -18,7 +18,7 @@
 enum msg_kind {
     MSG_NONE = 0,
     /* master to poller */
-    MSG_LOOK,     /* look at params and queue now */
+    MSG_LOOK,     /* look at params and queue now, and register if `flag` */
     MSG_DEAD,     /* dead: account for the jobs of this worker */
     MSG_HALT_SET, /* write our HALT row */
     MSG_STOP, /* clear our HALT row if `flag`, unregister, then answer STOPPED and leave */
@@ -36,8 +36,16 @@ enum msg_kind {
     MSG_SUCCESS,  /* first job of this process has an outcome, or found the queue empty */
     MSG_IDLE,     /* lingering */
     MSG_TROUBLE,  /* text: why the worker leaves (prep failed, plugin refused, ...); kind */
+    /* watcher to master */
+    MSG_WATCHING, /* from now on it sees what changes */
+    MSG_RING,     /* something has changed: see the board */
+    MSG_RESTING,  /* it does not watch, until it is wanted */
+    /* text: why it cannot watch; number: in how many milliseconds another one should try */
+    MSG_UNWATCHED,
+    /* master to watcher */
+    MSG_WANTED, /* the rest is over */
     /* master to worker */
-    MSG_WAKE, /* there may be work */
+    MSG_WAKE, /* there may be work; with `flag`, as soon as its COMMIT is visible */
     MSG_LEAVE /* finish the running job, give the rest back, leave */
 };
 
@@ -61,7 +69,9 @@ struct msg_snapshot {
     struct settings settings;
     uint64_t waiting; /* jobs due, counted no further than waiting_limit */
     uint64_t waiting_limit;
-    uint64_t look; /* number of the MSG_LOOK answered; 0 = unasked */
+    uint64_t look;   /* number of the MSG_LOOK answered; 0 = unasked */
+    int64_t next_ms; /* in how long the first that is not due will be; 0: not known */
+    bool held;       /* none is due, but leases of others may run out */
     bool params_changed;
 };
 

@@ -11,6 +11,10 @@ enum launch_pattern { LAUNCH_LINEAR, LAUNCH_DYNAMIC, LAUNCH_OPTIMISTIC };
  * equal ones the oldest. A job without a priority has the lowest. */
 enum job_order { ORDER_OLDEST, ORDER_LOW, ORDER_HIGH };
 
+/* How a daemon learns of new work: it is told by what the database writes for each change,
+ * or it looks. */
+enum wake_mode { WAKE_BINLOG, WAKE_POLL };
+
 /* The daemon's own parameters as figures: resolved by conf in a process that reads the
  * database, sent to the master as part of a message. Plain data, fixed size,
  * no pointers. */
@@ -30,6 +34,7 @@ struct settings {
     int32_t log_threshold;     /* levels above it are dropped; 7 keeps all */
     uint32_t pattern;          /* enum launch_pattern */
     uint32_t order;            /* enum job_order */
+    uint32_t wake;             /* enum wake_mode */
     bool overdrive;
     bool hold;
     bool halt;

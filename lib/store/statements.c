@@ -52,6 +52,11 @@
 #define LOCK_FAILED                                                                        \
     "SELECT UNIX_TIMESTAMP(), (SELECT COUNT(*) FROM error WHERE error.jobid = job.jobid) " \
     "FROM job WHERE jobid = ?" OURS
+/* Both are one dive into the index each. */
+#define UPCOMING(now_ms)                                                                   \
+    "SELECT EXISTS (SELECT 1 FROM job WHERE funcid = ? AND run_after <= "                  \
+    "UNIX_TIMESTAMP()), COALESCE((SELECT run_after FROM job WHERE funcid = ? AND "         \
+    "run_after > UNIX_TIMESTAMP() ORDER BY run_after LIMIT 1), 0), " now_ms
 #define JOB_ADD                                                                            \
     "INSERT INTO job (funcid, arg, uniqkey, insert_time, run_after, grabbed_until, "       \
     "priority, coalesce) VALUES "                                                          \
@@ -105,6 +110,12 @@ static const char *const common[STATEMENTS] = {
     [ST_WAITING_BEHIND] = "SELECT COUNT(*) FROM (SELECT 1 FROM job" BEHIND ") AS due",
     [ST_BACKLOG] =
         "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
+    [ST_UPCOMING] = UPCOMING("(UNIX_TIMESTAMP() * 1000 + MICROSECOND(NOW(3)) DIV 1000)"),
+    [ST_WATCH_SERVER] =
+        "SELECT DATABASE(), (UNIX_TIMESTAMP() * 1000 + MICROSECOND(NOW(3)) DIV 1000)",
+    [ST_WATCH_COLUMNS] =
+        "SELECT table_name, column_name, ordinal_position FROM information_schema.columns "
+        "WHERE table_schema = DATABASE() AND table_name IN (?, ?, ?)",
     [ST_CLAIM_IDS] = IDS " WHERE funcid = ? AND " DUE IN_ORDER,
     [ST_CLAIM_IDS_BEHIND] = IDS BEHIND,
     [ST_CLAIM_NEXT] = CLAIM_COLUMNS BEHIND " FOR UPDATE SKIP LOCKED",
@@ -165,6 +176,10 @@ static const char *const common[STATEMENTS] = {
     [ST_HALTS] = "SELECT worker_class, host, value FROM helios_params_tb "
                  "WHERE param = 'HALT' AND host IN ('*', ?)",
 
+    [ST_REGISTRY_RENEW] =
+        "UPDATE helios_worker_registry_tb SET register_time = UNIX_TIMESTAMP(), "
+        "worker_version = ? WHERE worker_class = ? AND host = ? AND process_id = ? AND "
+        "start_time = ?",
     [ST_REGISTRY_ADD] =
         "INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, "
         "worker_version, host, process_id) VALUES (UNIX_TIMESTAMP(), ?, ?, ?, ?, ?)",
@@ -281,6 +296,8 @@ static const char *const sqlite[STATEMENTS] = {
     [ST_WAITING_BEHIND] = ("SELECT COUNT(*) FROM (" BEHIND_APART("1") ")"),
     [ST_CLAIM_IDS_BEHIND] = (BEHIND_APART("jobid, run_after")),
     [ST_CLAIM_NEXT] = (BEHIND_APART(JOB_COLUMNS)),
+    [ST_UPCOMING] =
+        (UPCOMING("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)")),
     [ST_CLAIM_READ] = (CLAIM_OF_IDS("")),
     [ST_CLAIM_TAKE] = (CLAIM_TAKE("")),
     [ST_CLAIM_TAKE_RUN] = (CLAIM_TAKE_RUN(RUN_NO_LIMIT)),

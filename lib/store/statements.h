@@ -18,6 +18,9 @@ enum statement {
     ST_WAITING,
     ST_WAITING_BEHIND,
     ST_BACKLOG,
+    ST_UPCOMING, /* whether a job of before now is held, and when the next one is due */
+    ST_WATCH_SERVER,
+    ST_WATCH_COLUMNS,    /* of the tables that are watched */
     ST_CLAIM_IDS,        /* of due jobs, and their run_after: from the start, */
     ST_CLAIM_IDS_BEHIND, /* behind an id of one run_after, */
     ST_CLAIM_NEXT,       /* behind a run_after */
@@ -59,6 +62,7 @@ enum statement {
     ST_PARAM_DELETE_VALUE,
     ST_HALTS,
 
+    ST_REGISTRY_RENEW,
     ST_REGISTRY_ADD,
     ST_REGISTRY_DELETE,
     ST_REGISTRY_DELETE_PID,

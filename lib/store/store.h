@@ -76,6 +76,16 @@ int store_waiting_behind(struct store *store, uint32_t funcid, const struct curs
 int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                   uint64_t *out, struct helios_error *err);
 
+/* What an idle daemon has to know of the jobs of these types that are not due: whether some
+ * are held, so that they become due when a lease runs out, and in how many milliseconds the
+ * first of the others is due (0: there is none). */
+struct store_upcoming {
+    bool held;
+    int64_t next_ms;
+};
+int store_upcoming(struct store *store, const uint32_t *funcids, size_t n,
+                   struct store_upcoming *out, struct helios_error *err);
+
 /* Claims up to `want` due jobs of one type, in `order`, then oldest run_after first, then
  * jobid. An order by priority looks at all due jobs of the type. Before the
  * rows are changed `announce` is told their ids and the lease (so that a death during

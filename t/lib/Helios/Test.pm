@@ -170,6 +170,9 @@ sub write_ini {
         pid_path     => "$self->{tmp}/run",
         zero_sleep_interval  => 1,
         zero_launch_interval => 1,
+        # Looks are no rarer than registrations, whatever else tells the daemon of changes.
+        registration_interval => 1,
+        WAKE => $ENV{HELIOS_TEST_WAKE},
         %{ $option{global} // {} },
     );
     my $text = "[global]\n";
@@ -253,9 +256,11 @@ sub log_rows {
 sub set_param {
     my ($self, $param, $value, $host) = @_;
     $host //= '*';
+    $self->dbh->begin_work;    # or a look in between would find none
     $self->del_param($param, $host);
     $self->sql('INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?,?,?,?)',
         $host, $self->{service}, $param, $value);
+    $self->dbh->commit;
     return;
 }
 
@@ -455,6 +460,19 @@ sub workers {
     return map { $_->{pid} } grep { $_->{title} =~ /: worker / } children($master);
 }
 
+sub watcher {
+    my ($self, $master) = @_;
+    return (map { $_->{pid} } grep { $_->{title} =~ /: watcher / } children($master))[0];
+}
+
+# Waits until a watcher sees what is committed: state 2 of the board (lib/core/board.h).
+sub watching {
+    my ($self) = @_;
+    $self->wait_for(sub { ($self->board('watch_state') // 0) == 2 && $self->board('watch_ours') }, 10,
+        'the watcher to see changes');
+    return;
+}
+
 sub poller {
     my ($self, $master) = @_;
     return (map { $_->{pid} } grep { $_->{title} =~ /: poller / } children($master))[0];
@@ -464,13 +482,15 @@ sub poller {
 my @HEAD = qw(master_pid master_pid_start start_time master_state poller_pid params_seq last_look
     waiting waiting_limit max_workers looks log_dropped
     completed failed failed_final deferred released lost
-    dead_failed dead_failed_final dead_released used_slots);
+    dead_failed dead_failed_final dead_released used_slots poller_pid_start
+    watcher_pid watch_state watch_wanted watch_resting watch_due watch_unclear watch_next watch_ours
+    watch_bytes);
 
 sub board {
     my ($self, $figure) = @_;
     my $bytes = slurp($self->pid_file('board')) // return undef;
     my %head;
-    @head{@HEAD} = unpack 'x168 l x!8 q q L l Q q Q Q q Q Q Q6 Q3 L', $bytes;
+    @head{@HEAD} = unpack 'x168 l x!8 q q L l Q q Q Q q Q Q Q6 Q3 L x!8 q l L L L Q Q q q Q', $bytes;
     return $head{$figure} // die "the board has no $figure";
 }
 
