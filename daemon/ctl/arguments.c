@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl.h"
+#include "core/buf.h"
 #include "daemon/ctl/grid.h"
+#include "daemon/ctl/suggest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -178,6 +180,25 @@ static int usable_strictly(const struct ctl *ctl, const struct ctl_option *o,
     return 0;
 }
 
+static int reject_option(const struct ctl *ctl, const char *typed, const struct word *word)
+{
+    const struct ctl_option *o;
+    struct suggestion s;
+    struct buf name = BUF_INIT;
+    buf_append(&name, word->text, word->len);
+    suggest_begin(&s, buf_text(&name));
+    for (size_t i = 0; !word->one_dash && (o = option_at(ctl->command, i)) != NULL; i++)
+        suggest_offer(&s, o->name);
+    int code =
+        s.nearest == NULL
+            ? ctl_usage(ctl, "'%s' is not an option of 'helios %s'; see 'helios help %s'",
+                        typed, ctl->command->name, ctl->command->name)
+            : ctl_usage(ctl, "'%s' is not an option of 'helios %s'; did you mean --%s?",
+                        typed, ctl->command->name, s.nearest);
+    buf_fini(&name);
+    return code;
+}
+
 /* Takes the option at argv[*i], and its value, which may be the next word. */
 static int take_option(struct ctl *ctl, int argc, char **argv, int *i)
 {
@@ -186,9 +207,7 @@ static int take_option(struct ctl *ctl, int argc, char **argv, int *i)
     const struct ctl_option *o =
         lenient ? find_leniently(ctl, &word) : find_strictly(ctl, &word);
     if (o == NULL)
-        return lenient ? 0
-                       : ctl_usage(ctl, "'%s' is not an option of 'helios %s'", argv[*i],
-                                   ctl->command->name);
+        return lenient ? 0 : reject_option(ctl, argv[*i], &word);
     const char *value = word.value;
     if (o->value != NULL && value == NULL && *i + 1 < argc)
         value = argv[++*i];

@@ -99,8 +99,11 @@ static int read_files(struct boards *boards, const glob_t *files, struct helios_
     for (size_t i = 0; ok && i < files->gl_pathc && boards->daemons_n < BOARDS_DAEMONS;
          i++) {
         struct board *board = NULL;
-        if (board_open(files->gl_pathv[i], false, &board, NULL) != 0)
+        if (board_open(files->gl_pathv[i], false, &board,
+                       boards->unread == 0 ? &boards->why : NULL) != 0) {
+            boards->unread++;
             continue;
+        }
         ok = read_board(boards, board);
         board_close(board);
     }

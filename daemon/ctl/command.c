@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "daemon/ctl/suggest.h"
 
 #define CONFIG_ERROR  "Helios::Config ERROR: "
 #define JOBTYPE_ERROR "Helios::JobType ERROR: "
@@ -229,60 +230,28 @@ const struct ctl_command *command_by_program(const char *argv0)
 
 /* ---- suggestions ---- */
 
-#define WORDS_MAX 40 /* no command is as long */
-
-static unsigned smallest(unsigned a, unsigned b, unsigned c)
+static void offer_commands(struct suggestion *s)
 {
-    unsigned least = a < b ? a : b;
-    return c < least ? c : least;
-}
-
-/* How many letters must be added, dropped or changed to make `b`, of at most WORDS_MAX
- * letters, of `a`. */
-static unsigned edit_distance(const char *a, const char *b)
-{
-    unsigned row[WORDS_MAX + 1];
-    size_t width = strlen(b);
-    for (unsigned j = 0; j <= width; j++)
-        row[j] = j;
-    for (unsigned i = 0; a[i] != '\0'; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 1; j <= width; j++) {
-            unsigned above = row[j];
-            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[width];
-}
-
-static const char *nearest_command(const char *words, unsigned *distance_out)
-{
-    const char *nearest = NULL;
     for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++) {
-        if (c->historical || strlen(c->name) > WORDS_MAX)
-            continue;
-        unsigned distance = edit_distance(words, c->name);
-        if (distance < *distance_out) {
-            *distance_out = distance;
-            nearest = c->name;
-        }
+        if (!c->historical)
+            suggest_offer(s, c->name);
     }
-    return nearest;
 }
 
 const char *command_suggest(const char *first, const char *second)
 {
-    unsigned distance = 4; /* further than three letters is another word */
-    const char *nearest = nearest_command(first, &distance);
-    if (second == NULL)
-        return nearest;
+    struct suggestion one;
+    struct suggestion two;
     struct buf both = BUF_INIT;
+    suggest_begin(&one, first);
+    offer_commands(&one);
+    if (second == NULL)
+        return one.nearest;
     buf_printf(&both, "%s %s", first, second);
-    const char *nearer = nearest_command(buf_text(&both), &distance);
+    suggest_begin(&two, buf_text(&both));
+    offer_commands(&two);
     buf_fini(&both);
-    return nearer == NULL ? nearest : nearer;
+    return two.nearest != NULL && two.distance < one.distance ? two.nearest : one.nearest;
 }
 
 bool command_is_family(const char *word)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "daemon/ctl/fleet.h"
 #include "daemon/ctl/inifile.h"
 #include "daemon/ctl/table.h"
+#include "daemon/trust.h"
 #include "store/check.h"
 #include "store/listing.h"
 #include "store/query.h"
@@ -32,6 +34,7 @@ struct doctor {
     struct table table;
     const char *subject;
     bool fault;
+    size_t told;
 };
 
 static void tell(void *arg, enum check_level level, const char *finding, const char *advice)
@@ -40,6 +43,7 @@ static void tell(void *arg, enum check_level level, const char *finding, const c
         [CHECK_OK] = "ok", [CHECK_WARNING] = "warning", [CHECK_FAULT] = "fault"};
     struct doctor *d = arg;
     d->fault = d->fault || level == CHECK_FAULT;
+    d->told++;
     table_text(&d->table, words[level]);
     table_text(&d->table, d->subject);
     table_text(&d->table, finding);
@@ -104,6 +108,66 @@ static void check_pid_path(struct doctor *d, const char *path)
     }
 }
 
+/* A daemon looks at its database each second or so; one that has not for so long cannot. */
+#define LOOK_OLD_S 120
+
+static void check_board(struct doctor *d, const struct boards_daemon *board)
+{
+    struct buf text = BUF_INIT;
+    int64_t old = wall_now() - board->last_look;
+    if (!board->alive) {
+        buf_printf(&text, "%s, pid %" PRId32 ", was killed: its scoreboard is still here",
+                   board->service, board->pid);
+        tell_buf(d, CHECK_WARNING, &text,
+                 "start it again: that accounts for the jobs that it held");
+    } else if (board->last_look > 0 && old > LOOK_OLD_S) {
+        buf_printf(&text,
+                   "%s, pid %" PRId32 ", has not seen the database for %" PRId64 " s",
+                   board->service, board->pid, old);
+        tell_buf(d, CHECK_WARNING, &text, "its log tells why; it goes on trying");
+    }
+    buf_fini(&text);
+}
+
+static void check_boards(struct doctor *d, const char *path)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct boards boards;
+    d->subject = "scoreboards";
+    size_t before = d->told;
+    if (boards_read(path, &boards, &err) != 0)
+        tell(d, CHECK_WARNING, err.text, "try again");
+    for (size_t i = 0; i < boards.daemons_n; i++)
+        check_board(d, &boards.daemons[i]);
+    if (boards.unread > 0)
+        tell(d, CHECK_WARNING, boards.why.text,
+             "look with the helios of that version, as a user who may read it");
+    if (d->told == before)
+        tell(d, CHECK_OK,
+             boards.daemons_n == 0 ? "no daemon runs here" : "every daemon here runs", "");
+    boards_fini(&boards);
+}
+
+/* Others could read the jobs; whoever may write could change them. */
+static void check_database_file(struct doctor *d, const struct helios_params *params)
+{
+    struct dsn dsn = {0};
+    struct stat st;
+    const char *user = NULL;
+    const char *password = NULL;
+    if (conf_database(params, &dsn, &user, &password, NULL) != 0)
+        return;
+    d->subject = "permissions";
+    if (dsn.driver == DSN_SQLITE && stat(dsn.database, &st) == 0) {
+        struct buf text = BUF_INIT;
+        bool open = (st.st_mode & (S_IROTH | S_IWOTH)) != 0;
+        buf_printf(&text, "%s may %sbe %s by everybody", dsn.database, open ? "" : "not ",
+                   (st.st_mode & S_IWOTH) != 0 ? "written" : "read");
+        tell_buf(d, open ? CHECK_WARNING : CHECK_OK, &text, open ? "chmod o-rw" : "");
+    }
+    dsn_fini(&dsn);
+}
+
 /* `*params_out` is NULL where the file cannot be used. */
 static void check_configuration(struct doctor *d, struct helios_params **params_out)
 {
@@ -148,29 +212,40 @@ struct daemons {
     unsigned silent;
 };
 
-/* helios_d reads service_path itself: without one it looks where it was installed. */
+/* The file of a plugin along service_path; "" if there is none. */
+static void find_plugin(const char *folders, const char *file, struct buf *path)
+{
+    for (const char *at = folders; *at != '\0';) {
+        size_t len = strcspn(at, ":");
+        buf_clear(path);
+        buf_append(path, at, len);
+        buf_printf(path, "/%s.so", file);
+        if (!path->failed && access(buf_text(path), F_OK) == 0)
+            return;
+        at += len + (at[len] == ':' ? 1 : 0);
+    }
+    buf_clear(path);
+}
+
 static void check_plugin(struct daemons *daemons, const char *service)
 {
     char file[NAME_MAX_LEN + 1];
-    const char *at = daemons->service_path;
-    if (at == NULL || !name_file(service, file, sizeof file))
-        return;
+    char real[PATH_MAX];
+    struct helios_error err = HELIOS_ERROR_INIT;
     struct buf path = BUF_INIT;
-    bool found = false;
-    while (!found && *at != '\0') {
-        size_t len = strcspn(at, ":");
-        buf_clear(&path);
-        buf_append(&path, at, len);
-        buf_printf(&path, "/%s.so", file);
-        found = !path.failed && access(buf_text(&path), R_OK) == 0;
-        at += len + (at[len] == ':' ? 1 : 0);
-    }
+    if (!name_file(service, file, sizeof file))
+        return;
+    find_plugin(daemons->service_path, file, &path);
     daemons->d->subject = "plugin";
-    if (!found) {
-        buf_clear(&path);
+    if (path.len == 0) {
         buf_printf(&path, "%s.so of %s is in no folder of service_path", file, service);
         tell(daemons->d, CHECK_WARNING, buf_text(&path),
              "install it, or correct service_path in helios.ini");
+    } else if (access(buf_text(&path), R_OK) != 0) {
+        buf_printf(&path, ": %s", strerror(errno));
+        tell(daemons->d, CHECK_WARNING, buf_text(&path), "let the daemon's user read it");
+    } else if (trust_file(buf_text(&path), real, sizeof real, &err) != 0) {
+        tell(daemons->d, CHECK_WARNING, err.text, "the daemon refuses to load it");
     }
     buf_fini(&path);
 }
@@ -198,6 +273,8 @@ static int check_daemons(struct doctor *d, const struct helios_params *params,
     struct daemons daemons = {.d = d,
                               .service_path = inifile_value(params, "service_path")};
     name_host(daemons.host, sizeof daemons.host);
+    if (daemons.service_path == NULL)
+        daemons.service_path = HELIOS_PLUGIN_DIR;
     if (store_now(ctl_store(d->ctl), &daemons.now, err) != 0 ||
         query_daemons(ctl_store(d->ctl), NULL, NULL, 0, check_daemon, &daemons, err) != 0)
         return -1;
@@ -284,6 +361,8 @@ int doctor_run(struct ctl *ctl)
     check_configuration(&d, &params);
     if (params != NULL) {
         check_pid_path(&d, inifile_value(params, "pid_path"));
+        check_boards(&d, inifile_value(params, "pid_path"));
+        check_database_file(&d, params);
         d.subject = "connection";
         if (ctl_connect(ctl, NULL, &err) != 0) {
             tell(&d, CHECK_FAULT, err.text, "see dsn, user and password in helios.ini");

@@ -109,10 +109,19 @@ static void print_log(void *arg, const struct query_log *log)
                  levels[log->level], log->message);
 }
 
-static int print_logs(const struct ctl *ctl, uint64_t jobid, struct helios_error *err)
+/* No message is older than the job, but hosts may differ about the time. */
+#define CLOCKS_DIFFER_S 3600
+
+static int64_t log_since(const struct query_job *job)
+{
+    return job->insert_time - CLOCKS_DIFFER_S;
+}
+
+static int print_logs(const struct ctl *ctl, const struct query_job *job,
+                      struct helios_error *err)
 {
     bool any = false;
-    if (query_logs(ctl_store(ctl), jobid, print_log, &any, err) != 0)
+    if (query_logs(ctl_store(ctl), job->jobid, log_since(job), print_log, &any, err) != 0)
         return -1;
     if (any)
         (void)puts("");
@@ -170,7 +179,8 @@ static void put_log(void *arg, const struct query_log *log)
 }
 
 /* Messages follow, each an object of its own. */
-static int print_json_logs(const struct ctl *ctl, uint64_t jobid, struct helios_error *err)
+static int print_json_logs(const struct ctl *ctl, const struct query_job *job,
+                           struct helios_error *err)
 {
     static const struct column columns[] = {
         {"time", COLUMN_TIME},  {"host", COLUMN_TEXT},    {"pid", COLUMN_NUMBER},
@@ -178,7 +188,7 @@ static int print_json_logs(const struct ctl *ctl, uint64_t jobid, struct helios_
     };
     struct table t;
     table_begin_of(&t, ctl, columns);
-    int rc = query_logs(ctl_store(ctl), jobid, put_log, &t, err);
+    int rc = query_logs(ctl_store(ctl), job->jobid, log_since(job), put_log, &t, err);
     return table_end(&t, rc == 0 ? err : NULL) == 0 ? rc : -1;
 }
 
@@ -201,7 +211,7 @@ static int print_json(const struct ctl *ctl, const struct query_job *job,
     int rc = put_args(&t, job, err);
     if (table_end(&t, rc == 0 ? err : NULL) != 0 || rc != 0)
         return -1;
-    return ctl->items[ITEM_LOGS] == NULL ? 0 : print_json_logs(ctl, job->jobid, err);
+    return ctl->items[ITEM_LOGS] == NULL ? 0 : print_json_logs(ctl, job, err);
 }
 
 static int print_job(const struct ctl *ctl, const struct query_job *job,
@@ -223,7 +233,7 @@ static int print_job(const struct ctl *ctl, const struct query_job *job,
     (void)puts("");
     if (ctl->items[ITEM_ARGS] != NULL && print_args(job, err) != 0)
         return -1;
-    return ctl->items[ITEM_LOGS] == NULL ? 0 : print_logs(ctl, job->jobid, err);
+    return ctl->items[ITEM_LOGS] == NULL ? 0 : print_logs(ctl, job, err);
 }
 
 int job_info(struct ctl *ctl)

@@ -39,9 +39,11 @@ static const struct {
     [Q_EXITSTATUS] = {"SELECT exitstatus " HISTORY " LIMIT 1",
                       "SELECT exitstatus " HISTORY ", rowid DESC LIMIT 1"},
     [Q_LOGS] = {"SELECT log_time, host, process_id, priority, message FROM helios_log_tb "
-                "WHERE jobid = ? ORDER BY log_time LIMIT " TEXT(QUERY_LOGS),
+                "WHERE log_time >= ? AND jobid = ? ORDER BY log_time LIMIT " TEXT(
+                    QUERY_LOGS),
                 "SELECT log_time, host, process_id, priority, message FROM helios_log_tb "
-                "WHERE jobid = ? ORDER BY log_time, rowid LIMIT " TEXT(QUERY_LOGS)},
+                "WHERE log_time >= ? AND jobid = ? ORDER BY log_time, rowid LIMIT " TEXT(
+                    QUERY_LOGS)},
     [Q_DAEMONS] = {"SELECT worker_class, worker_version, host, process_id, start_time, "
                    "register_time FROM helios_worker_registry_tb WHERE register_time > ? "
                    "AND (? IS NULL OR worker_class = ?) AND (? IS NULL OR host = ?) "
@@ -196,12 +198,13 @@ static int read_log(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
-int query_logs(struct store *store, uint64_t jobid, query_log_fn *fn, void *arg,
-               struct helios_error *err)
+int query_logs(struct store *store, uint64_t jobid, int64_t since, query_log_fn *fn,
+               void *arg, struct helios_error *err)
 {
     struct log_reader reader = {.fn = fn, .arg = arg};
-    const struct helios_datum param = helios_uint(jobid);
-    return helios_db_query(store_db(store), statement(store, Q_LOGS), &param, 1, read_log,
+    const struct helios_datum params[] = {helios_int(since > 0 ? since : 0),
+                                          helios_uint(jobid)};
+    return helios_db_query(store_db(store), statement(store, Q_LOGS), params, 2, read_log,
                            &reader, err);
 }
 

@@ -35,7 +35,8 @@ int query_job(struct store *store, uint64_t jobid, struct query_job *out,
 int query_exitstatus(struct store *store, uint64_t jobid, int64_t *out,
                      struct helios_error *err);
 
-/* The log of one job in order of time, at most its first QUERY_LOGS rows. */
+/* The log of one job since `since` (the table has no index of jobs: older messages are not
+ * read) in order of time, at most its first QUERY_LOGS rows. */
 #define QUERY_LOGS 100000
 struct query_log {
     int64_t time;
@@ -45,8 +46,8 @@ struct query_log {
     const char *message;
 };
 typedef void query_log_fn(void *arg, const struct query_log *log);
-int query_logs(struct store *store, uint64_t jobid, query_log_fn *fn, void *arg,
-               struct helios_error *err);
+int query_logs(struct store *store, uint64_t jobid, int64_t since, query_log_fn *fn,
+               void *arg, struct helios_error *err);
 
 /* Daemons that registered after `since`, on `host` (NULL: on all), of `service` (NULL: of
  * all); ordered by service and host, at most QUERY_REGISTERED. */

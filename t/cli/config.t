@@ -93,4 +93,9 @@ is(rows(), '', 'no row is left');
 # ---- failures have the original's form ----
 says($t, 'no file', [qw(helios_config_set -s S -p P -v 1)], { env => { HELIOS_INI => '/nonexistent/helios.ini' }, err => qr{\A\S+/helios_config_set: Helios::Config ERROR: [^\n]*/nonexistent/helios\.ini[^\n]*\n\z}, exit => 1 });
 
+# ---- a name that is nearly one of ours ----
+says($t, 'a slip', ['config', 'set', 'Sv', 'MAX_WORKRS', 3], { out => qr/ SET\.\n\z/, err => "helios: MAX_WORKRS is no parameter of the daemon; did you mean MAX_WORKERS?\n" });
+says($t, "a service's own parameter", ['config', 'set', 'Sv', 'colour', 'red'], { out => qr/ SET\.\n\z/ });
+says($t, 'the same under the historical name', [qw(helios_config_set --service=Sv --param=MAX_WORKRS --value=3)], { out => qr/ SET\.\n\z/ });
+
 $t->finish;

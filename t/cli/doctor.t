@@ -26,7 +26,8 @@ sub has {
 # ---- all is well ----
 is(texts(findings([qw(schema check)], 0)), 'ok schema: the tables are as they should be', 'nothing is wrong');
 is(join(' ', map { "$_->{state}:$_->{subject}" } findings(['doctor'], 0)),
-    'ok:configuration ok:pid_path ok:connection ok:schema ok:clock ok:daemons ok:leases', 'doctor: nothing is wrong');
+    'ok:configuration ok:pid_path ok:scoreboards ' . ($t->sqlite ? 'ok:permissions ' : '')
+        . 'ok:connection ok:schema ok:clock ok:daemons ok:leases', 'doctor: nothing is wrong');
 
 # ---- rows that are odd ----
 $t->sql("INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES ('*', 'S', 'HOLD', ?)", $_) for 0, 1;
@@ -48,6 +49,26 @@ has('a missing plugin', qr/^warning plugin: lost__svc\.so of Lost::Svc is in no 
 unlike(texts(@doctor), qr/toy__service/, 'a plugin that is there is no finding');
 
 # ---- this host ----
+my $plugins = "$t->{tmp}/plugins";
+mkdir $plugins or die "mkdir: $!";
+spew("$plugins/lost__svc.so", 'x');
+chmod 0666, "$plugins/lost__svc.so";
+$t->write_ini(global => { service_path => $plugins });
+has('a plugin that others may change', qr/^warning plugin: \S+lost__svc\.so is writable for everybody/, findings(['doctor'], 0));
+$t->write_ini;
+spew("$t->{tmp}/run/odd.board", 'x');
+has('a file that is no scoreboard', qr/^warning scoreboards: \S+odd\.board is not a scoreboard/, findings(['doctor'], 0));
+unlink "$t->{tmp}/run/odd.board";
+my $daemon = $t->start;
+like(texts(findings(['doctor'], 0)), qr/ok scoreboards: every daemon here runs/, 'a daemon that runs');
+kill KILL => $daemon->{pid};
+$t->collect($daemon);
+has('a daemon that was killed', qr/^warning scoreboards: Toy::Service, pid $daemon->{pid}, was killed: /, findings(['doctor'], 0));
+if ($t->sqlite) {
+    chmod 0644, "$t->{tmp}/collective.db";
+    has('a database that all may read', qr/^warning permissions: \S+collective\.db may be read by everybody$/, findings(['doctor'], 0));
+    chmod 0640, "$t->{tmp}/collective.db";
+}
 $t->write_ini(global => { pid_path => '/nonexistent/run' });
 has('no folder for PID files', qr{^fault pid_path: /nonexistent/run: }, findings(['doctor'], 1));
 $t->write_ini(global => { dsn => $t->sqlite ? 'dbi:SQLite:dbname=/nonexistent/c.db' : 'dbi:mysql:database=x;mysql_socket=/nonexistent/s' });
