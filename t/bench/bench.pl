@@ -22,7 +22,7 @@ use Bench::Measure::Operation;
 use Bench::Measure::Throughput;
 use Bench::Print qw(print_json print_tables);
 use Bench::Servers;
-use Bench::Targets qw(ratios targets);
+use Bench::Targets qw(others ratios targets);
 
 my %option;
 my $command = join ' ', 'sh t/bench/run.sh', @ARGV;
@@ -117,7 +117,7 @@ push @conditions, map { ["$_->{name} $_->{version}", $_->{settings}] } $self->{s
 my %run = (
     time => $time, command => $command, scale => $option{quick} ? 'quick' : 'full',
     rounds => $self->{rounds}, conditions => \@conditions, figures => $self->{figures},
-    ratios => [ratios($self->{figures})],
+    ratios => [ratios($self->{figures})], others => [others($self->{figures})],
     targets => [targets($self->{figures}, $option{quick} ? 'quick' : 'full')],
 );
 print_json(from_caller($option{json}), \%run) if defined $option{json};

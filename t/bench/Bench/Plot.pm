@@ -19,15 +19,16 @@ sub plot_all {
     return grep { defined } (
         draw("$folder/throughput.svg", 'Throughput against workers',
             ['set xlabel "workers or connections"', 'set ylabel "jobs per second, no-op"',
-                'set yrange [0:*]', 'set xtics (1, 2, 4, 8)', 'set logscale x 2'],
+                'set yrange [0:*]', 'set xtics (1, 2, 4, 8)', 'set logscale x 2',
+                'set xrange [0.9:9]'],
             'linespoints', workers($bench->{figures})),
         draw("$folder/backlog.svg", 'Cost of a claim against the backlog',
             ['set xlabel "jobs that wait"', 'set ylabel "microseconds"', 'set yrange [0:*]',
-                'set logscale x', 'set format x "10^%T"'],
+                'set logscale x', 'set format x "%.0f"'],
             'linespoints', backlog($bench->{figures})),
         draw("$folder/latency.svg", 'From commit to run at 50 jobs a second',
             ['set xlabel "milliseconds, not more than"', 'set ylabel "% of the jobs"',
-                'set logscale x', 'set yrange [0:100]', 'set key bottom right'],
+                'set logscale x', 'set yrange [0:100]'],
             'lines', latency($bench->{latencies} // {})),
     );
 }
@@ -75,8 +76,8 @@ sub draw {
     my ($path, $title, $settings, $style, @lines) = @_;
     @lines = grep { @$_ > 2 } @lines;
     return undef if !@lines;
-    my $script = "set terminal svg size 760,440 dynamic font 'sans,12' background rgb 'white'\n"
-        . "set output '$path'\nset title '$title'\nset grid\n" . join "\n", @$settings, '';
+    my $script = "set terminal svg size 760,480 dynamic noenhanced font 'sans,12' background rgb 'white'\n"
+        . "set output '$path'\nset title '$title'\nset grid\nset key below\n" . join "\n", @$settings, '';
     for my $i (0 .. $#lines) {
         my ($name, @points) = @{ $lines[$i] };
         $script .= "\$line$i << EOD\n" . join('', map { "$_->[0] $_->[1]\n" } @points) . "EOD\n";

@@ -139,6 +139,10 @@ sub print_tables {
         table($out, ['of', 'to', 'ratio'], map { [@$_[0, 1], sprintf '%.2f', $_->[2]] }
                 @{ $run->{ratios} });
     }
+    if (@{ $run->{others} }) {
+        print $out "### Beside other queues\n\n";
+        table($out, @{ $run->{others} });
+    }
     if (@{ $run->{targets} }) {
         print $out "### Targets\n\n";
         table($out, ['measure', 'target', 'measured', 'verdict'],

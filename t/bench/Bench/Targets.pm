@@ -8,7 +8,7 @@ use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(ratios targets);
+our @EXPORT_OK = qw(others ratios targets);
 
 # [of, to]: ids of the measure throughput.
 my @RATIOS = (
@@ -57,6 +57,48 @@ sub best_ratio {
     return $best;
 }
 
+# Other queues beside ours: the rows of a table. How many times as fast the daemon is, with a history
+# row for each job, and the latencies beside each other.
+my $OTHERS = qr/^(?:graphile|graphile-plain|pgboss|bullmq|minion|minion-inline|beanstalkd|gearmand)\//;
+
+sub others {
+    my ($f) = @_;
+    my $number = \&Bench::Print::number;
+    my $times = sub { my ($x, $y) = @_; my $ratio = ratio($x, $y);
+        return defined $ratio ? sprintf '%.2f', $ratio : '-' };
+    my $idempotent = best($f, map { "idempotent/mysql/$_/history" } 2, 4);
+    my $strict = best($f, 'strict/mysql/8/history');
+    my @rows;
+    for my $other (grep { $_->{id} =~ $OTHERS } $f->all('throughput')) {
+        my $is = best($f, $other->{id});
+        my @latency = map { $f->detail('latency', "$other->{id}/50", $_) } qw(p50 p99);
+        push @rows, [$other->{title}, $number->($is), $times->($idempotent, $is),
+            $times->($strict, $is), map { $number->($_) } @latency];
+    }
+    return () if !@rows;
+    my $own = 'strict/mysql/2/history/50';
+    return (['queue', 'jobs/s', 'idempotent to it', 'strict to it', 'latency p50 ms', 'p99 ms'], @rows,
+        ['helios_d', '-', '-', '-', map { $number->($f->detail('latency', $own, $_)) } qw(p50 p99)]);
+}
+
+# The least of what our best is to each of the others; in latency what theirs are to ours.
+sub least_to_others {
+    my ($f) = @_;
+    my $best = best($f, map { ("idempotent/mysql/$_/bare", "idempotent/mysql/$_/history") } 2, 4);
+    my ($least) = sort { $a <=> $b } grep { defined } map { ratio($best, best($f, $_->{id})) }
+        grep { $_->{id} =~ $OTHERS } $f->all('throughput');
+    return $least;
+}
+
+sub least_latency_to_others {
+    my ($f) = @_;
+    my $own = $f->detail('latency', 'strict/mysql/2/history/50', 'p99');
+    my ($least) = sort { $a <=> $b } grep { defined }
+        map { ratio($f->detail('latency', $_->{id}, 'p99'), $own) }
+        grep { $_->{id} =~ $OTHERS } $f->all('latency');
+    return $least;
+}
+
 my ($LEAST, $MOST) = (1, -1);
 
 # measure, target as text, which way, limit, value
@@ -90,6 +132,9 @@ sub rows {
             $f->value('latency', $commit)],
         ['commit to run at 50 jobs/s, p99', 'at most 3 ms', $MOST, 3,
             $f->detail('latency', $commit, 'p99')],
+        ['throughput to every other queue, at least', 'more than 1', $LEAST, 1, least_to_others($f)],
+        ["every other queue's p99 to ours, at least", 'more than 1', $LEAST, 1,
+            least_latency_to_others($f)],
         ['the dearest claim to one at 1,000 waiting', 'at most 1.5', $MOST, 1.5, worst_claim($f)],
         ['idempotent, an old snapshot held, to normal', 'at least 0.85', $LEAST, 0.85,
             $of->('idempotent/mysql/2/history/snapshot', 'idempotent/mysql/2/history')],
