@@ -50,7 +50,7 @@ sub workers {
 sub backlog {
     my ($figures) = @_;
     my %title = ('backlog-claim' => 'a claim of ten jobs', 'backlog-first' => 'a first claim',
-        'backlog-look' => 'a look');
+        'backlog-look' => 'a look from the start', 'backlog-behind' => 'a look');
     return map {
         my $measure = $_;
         [$title{$measure}, sort { $a->[0] <=> $b->[0] } map { [$_->[1], $_->[0]] }

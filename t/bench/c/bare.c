@@ -52,6 +52,12 @@ struct counts {
     bool failed;
 };
 
+/* What the processes have in common. */
+struct shared {
+    struct cursor cursor;
+    struct counts counts[];
+};
+
 static void drain(const struct bare *b, struct counts *c)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -63,14 +69,16 @@ static void drain(const struct bare *b, struct counts *c)
 }
 
 /* A process for each connection, as the daemon has a worker for each. */
-static int drain_all(const struct bare *b)
+static int drain_all(struct bare *b)
 {
-    size_t size = b->connections * sizeof(struct counts);
-    struct counts *counts =
+    size_t size = sizeof(struct shared) + b->connections * sizeof(struct counts);
+    struct shared *shared =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct counts sum = {.done = 0};
-    if (counts == MAP_FAILED)
+    if (shared == MAP_FAILED)
         return EX_OSERR;
+    struct counts *counts = shared->counts;
+    b->cursor = &shared->cursor;
     for (unsigned i = 0; i < b->connections; i++) {
         pid_t pid = fork();
         if (pid < 0)

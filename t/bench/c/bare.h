@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/cursor.h"
 #include "db/db.h"
 
 /* What a database does for the same rows without a daemon around it. */
@@ -15,6 +16,7 @@ struct bare {
     bool each;    /* a commit for each job, as for a service that is not idempotent */
     bool history; /* with a history row for each job */
     bool set;     /* by set-based statements on one connection */
+    struct cursor *cursor; /* in memory that all connections share */
 };
 
 /* Connects. The caller closes. */

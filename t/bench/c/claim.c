@@ -15,8 +15,9 @@
  *
  * Prints a line for each step: a name, microseconds, and the rows that the server read for
  * it
- * (-1 on SQLite). The steps: `look`, the poller's count of waiting jobs; `first`, the first
- * claim, which knows no place to go on from; `claim`, each further one. */
+ * (-1 on SQLite). The steps: `look`, the poller's count of waiting jobs from the start;
+ * `first`, the first claim, which knows no place to go on from; `claim`, each further one;
+ * `behind`, the poller's count from the place where claims go on. */
 
 #define LOOK_LIMIT 1000
 
@@ -89,15 +90,15 @@ static int complete(struct claim *c, struct store_job *jobs, size_t n,
     return rc;
 }
 
-static int claims(struct claim *c, struct store_job *jobs, struct helios_error *err)
+static int claims(struct claim *c, struct store_job *jobs, struct cursor *cursor,
+                  struct helios_error *err)
 {
-    struct store_cursor cursor = {.set = false};
     for (size_t i = 0; i < c->claims; i++) {
         struct store_claim want = {.funcid = c->funcid,
                                    .want = c->batch,
                                    .order = ORDER_OLDEST,
                                    .lease_s = 3600,
-                                   .cursor = &cursor};
+                                   .cursor = cursor};
         size_t got = 0;
         int64_t begun = 0;
         if (begin(c, &begun, err) != 0 ||
@@ -124,11 +125,15 @@ static int run(struct claim *c, struct helios_error *err)
         end(c, "look", begun, err) != 0)
         return -1;
     struct store_job *jobs = calloc(c->batch, sizeof *jobs);
+    struct cursor cursor = {.version = 0};
     if (jobs == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
-    int rc = claims(c, jobs, err);
+    int rc = claims(c, jobs, &cursor, err);
     free(jobs);
-    return rc;
+    if (rc != 0 || begin(c, &begun, err) != 0 ||
+        store_waiting_behind(c->store, c->funcid, &cursor, LOOK_LIMIT, &waiting, err) != 0)
+        return -1;
+    return end(c, "behind", begun, err);
 }
 
 static int connect_and_run(struct claim *c)

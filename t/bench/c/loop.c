@@ -3,14 +3,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/buf.h"
+#include "core/cursor.h"
 #include "store/statements.h"
 
 /* The bare loop: on one connection the statements by which the daemon claims and completes,
  * in its order and with its batches, through its driver, and nothing else: no leases to
- * renew, no arguments to decode, no scoreboard. Rows that appear behind the cursor are not
- * expected. */
+ * renew, no arguments to decode, no scoreboard but for the cursor. Rows that appear before
+ * the cursor are found when nothing is left behind it. */
 
 #define SPARE_IDS 16u
 #define WIDTH     10u /* values of a history row */
@@ -26,8 +28,9 @@ struct loop {
     const struct bare *b;
     struct helios_db *db;
     uint64_t funcid, lease;
-    uint64_t after_time, after_id; /* the cursor */
-    uint64_t *ids, *times;
+    struct cursor *cursor; /* of all connections */
+    uint64_t *ids;
+    int64_t *times;
     size_t ids_n, ids_max;
     struct row *rows;
     size_t n;
@@ -62,34 +65,8 @@ static int id_row(void *arg, const struct helios_datum *columns, size_t n)
     if (l->ids_n == l->ids_max)
         return 1;
     l->ids[l->ids_n] = helios_datum_uint(&columns[0]);
-    l->times[l->ids_n++] = helios_datum_uint(&columns[1]);
+    l->times[l->ids_n++] = helios_datum_int(&columns[1]);
     return 0;
-}
-
-static int look(struct loop *l, enum statement id, const struct helios_datum *values,
-                size_t n, struct helios_error *err)
-{
-    return helios_db_query(l->db, text_of(l, id, 1), values, n, id_row, l, err);
-}
-
-/* Behind the cursor, and from the start when nothing is there. */
-static int find(struct loop *l, struct helios_error *err)
-{
-    struct helios_datum same[] = {helios_uint(l->funcid), helios_uint(l->after_time),
-                                  helios_uint(l->after_id), helios_uint(l->ids_max)};
-    l->ids_n = 0;
-    if (l->after_id > 0 && look(l, ST_CLAIM_IDS_SAME, same, 4, err) != 0)
-        return -1;
-    if (l->after_id > 0 && l->ids_n < l->ids_max) {
-        struct helios_datum later[] = {helios_uint(l->funcid), helios_uint(l->after_time),
-                                       helios_uint(l->ids_max - l->ids_n)};
-        if (look(l, ST_CLAIM_IDS_LATER, later, 3, err) != 0)
-            return -1;
-    }
-    if (l->ids_n > 0)
-        return 0;
-    struct helios_datum start[] = {helios_uint(l->funcid), helios_uint(l->ids_max)};
-    return look(l, ST_CLAIM_IDS, start, 2, err);
 }
 
 static int job_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -140,31 +117,92 @@ static int lock(struct loop *l, struct helios_error *err)
         if (lock_some(l, from, n, err) != 0)
             return -1;
         from += n;
-        l->after_time = l->times[from - 1];
-        l->after_id = l->ids[from - 1];
+        cursor_advance(l->cursor, (struct cursor_place){.run_after = l->times[from - 1],
+                                                        .jobid = l->ids[from - 1]});
     }
     return 0;
+}
+
+/* Whether the ids of some rows follow one another without a gap: then a statement takes the
+ * first, the last, and how many there are. */
+static bool is_run(const struct row *rows, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (rows[i].jobid != rows[i - 1].jobid + 1)
+            return false;
+    return n > 1;
 }
 
 static int take(struct loop *l, struct helios_error *err)
 {
     l->values[0] = helios_uint(l->lease);
+    if (is_run(l->rows, l->n)) {
+        l->values[1] = helios_uint(l->rows[0].jobid);
+        l->values[2] = helios_uint(l->rows[l->n - 1].jobid);
+        l->values[3] = helios_uint(l->n);
+        return run(l, ST_CLAIM_TAKE_RUN, 1, l->values, 4, NULL, err);
+    }
     for (size_t i = 0; i < l->n; i++)
         l->values[1 + i] = helios_uint(l->rows[i].jobid);
     return run(l, ST_CLAIM_TAKE, l->n, l->values, l->n + 1, NULL, err);
 }
 
-static int claim(struct loop *l, struct helios_error *err)
+static int lock_behind(struct loop *l, struct helios_error *err)
 {
-    if (find(l, err) != 0)
+    struct cursor_place place;
+    if (!cursor_get(l->cursor, &place))
+        return 0;
+    struct helios_datum values[] = {
+        helios_uint(l->funcid),      helios_uint(l->funcid),   helios_int(place.run_after),
+        helios_int(place.run_after), helios_uint(place.jobid), helios_int(place.run_after),
+        helios_uint(l->b->batch)};
+    if (helios_db_query(l->db, text_of(l, ST_CLAIM_NEXT, 1), values, 7, job_row, l, err) !=
+        0)
+        return -1;
+    if (l->n > 0) {
+        place.run_after = (int64_t)l->rows[l->n - 1].run_after;
+        place.jobid = l->rows[l->n - 1].jobid;
+        cursor_advance(l->cursor, place);
+    }
+    return 0;
+}
+
+static int claim_behind(struct loop *l, struct helios_error *err)
+{
+    uint32_t pid = (uint32_t)getpid();
+    if (db_begin(l->db, err) != 0)
+        return -1;
+    cursor_turn_take(l->cursor, pid);
+    int rc = lock_behind(l, err);
+    cursor_turn_end(l->cursor, pid);
+    if (rc != 0 || (l->n > 0 && take(l, err) != 0))
+        return -1;
+    return db_commit(l->db, err);
+}
+
+static int claim_from_start(struct loop *l, struct helios_error *err)
+{
+    struct helios_datum values[] = {helios_uint(l->funcid), helios_uint(l->ids_max)};
+    l->ids_n = 0;
+    if (helios_db_query(l->db, text_of(l, ST_CLAIM_IDS, 1), values, 2, id_row, l, err) != 0)
         return -1;
     if (l->ids_n == 0)
         return 0;
-    if (db_begin(l->db, err) != 0 || lock(l, err) != 0)
-        return -1;
-    if (l->n > 0 && take(l, err) != 0)
+    if (db_begin(l->db, err) != 0 || lock(l, err) != 0 || (l->n > 0 && take(l, err) != 0))
         return -1;
     return db_commit(l->db, err);
+}
+
+/* Behind the cursor; from the start when nothing is there. `*empty`: nor there. */
+static int claim(struct loop *l, bool *empty, struct helios_error *err)
+{
+    *empty = false;
+    if (claim_behind(l, err) != 0)
+        return -1;
+    if (l->n == 0 && claim_from_start(l, err) != 0)
+        return -1;
+    *empty = l->n == 0 && l->ids_n == 0;
+    return 0;
 }
 
 /* ---- complete ---- */
@@ -172,11 +210,16 @@ static int claim(struct loop *l, struct helios_error *err)
 static int end_jobs(struct loop *l, const struct row *rows, size_t n, uint64_t *deleted,
                     struct helios_error *err)
 {
-    for (size_t i = 0; i < n; i++)
-        l->values[i] = helios_uint(rows[i].jobid);
+    bool range = is_run(rows, n);
+    size_t ids = range ? 2 : n;
+    for (size_t i = 0; i < ids; i++)
+        l->values[i] = helios_uint(rows[range && i == 1 ? n - 1 : i].jobid);
     for (size_t i = 0; i < 3; i++)
-        l->values[n + i] = helios_uint(l->lease);
-    return run(l, ST_JOB_DELETE, n, l->values, n + 3, deleted, err);
+        l->values[ids + i] = helios_uint(l->lease);
+    if (!range)
+        return run(l, ST_JOB_DELETE, n, l->values, n + 3, deleted, err);
+    l->values[ids + 3] = helios_uint(n);
+    return run(l, ST_JOB_DELETE_RUN, 1, l->values, ids + 4, deleted, err);
 }
 
 static int no_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -253,11 +296,12 @@ static int work(struct loop *l, uint64_t *done, uint64_t *conflicts,
 {
     for (;;) {
         int rc;
-        while (again(l, rc = claim(l, err), conflicts, err))
+        bool empty;
+        while (again(l, rc = claim(l, &empty, err), conflicts, err))
             rows_free(l);
         if (rc != 0)
             return -1;
-        if (l->ids_n == 0)
+        if (empty)
             return 0;
         size_t step = l->b->each ? 1 : l->n;
         for (size_t i = 0; i < l->n; i += step) {
@@ -272,7 +316,7 @@ static int work(struct loop *l, uint64_t *done, uint64_t *conflicts,
 
 static int loop_init(struct loop *l, const struct bare *b, struct helios_error *err)
 {
-    *l = (struct loop){.b = b, .ids_max = 2 * b->batch + SPARE_IDS};
+    *l = (struct loop){.b = b, .cursor = b->cursor, .ids_max = b->batch + SPARE_IDS};
     l->ids = calloc(l->ids_max, sizeof *l->ids);
     l->times = calloc(l->ids_max, sizeof *l->times);
     l->rows = calloc(b->batch, sizeof *l->rows);

@@ -3,7 +3,8 @@ package Bench::Measure::Backlog;
 
 # What a claim costs on queues of different size and state, by bench_claim (c/claim.c): claims of
 # ten jobs on one connection, in microseconds and in rows that the server read. The first claim of
-# a worker knows no place to go on from; it is a figure of its own, and so is the poller's look.
+# a daemon knows no place to go on from; it is a figure of its own, and so are the poller's looks,
+# from the start and from where claims go on.
 
 use strict;
 use warnings;
@@ -87,9 +88,10 @@ sub claims {
         push @{ $us{$step} }, $us;
         push @{ $rows{$step} }, $rows;
     }
-    for my $step (qw(claim first look)) {
+    for my $step (qw(claim first look behind)) {
         my $us = Bench::Figures::median(@{ $us{$step} });
-        my %what = (claim => 'a claim', first => 'the first claim', look => 'a look');
+        my %what = (claim => 'a claim', first => 'the first claim', look => 'a look',
+            behind => 'a look behind the cursor');
         $bench->{figures}->add(measure => "backlog-$step", id => $id, title => $title,
             unit => 'us', better => 'less', value => $us,
             details => { rows_read => Bench::Figures::median(@{ $rows{$step} }),
