@@ -49,6 +49,9 @@ struct poller {
     bool look_numbered; /* look_number was asked for by the master */
     struct msg_dead dead[BOARD_SLOTS];
     unsigned dead_count;
+    struct mono
+        dead_at;     /* when they are tried again after an error that has to be mended */
+    bool dead_stuck; /* there was one */
     bool halt_wanted;
     bool stop_wanted, stop_clears;
     bool retire_wanted; /* another poller takes over: the registration stays */
@@ -287,18 +290,40 @@ static struct settle settling(const struct poller *p, struct board *board)
                            .totals = p->heritage->board};
 }
 
+/* What cannot be settled is said once and tried again each second: the rest of the work,
+ * which may be possible, goes on. */
+static void stuck(struct poller *p, const struct helios_error *err)
+{
+    if (!p->dead_stuck)
+        log_err("the jobs of workers that have ended cannot be settled, will try again: %s",
+                err->text);
+    p->dead_stuck = true;
+    p->dead_at = mono_add_ms(mono_now(), BOARD_TICK_MS);
+}
+
 static int settle_named(struct poller *p, struct helios_error *err)
 {
     const struct settle s = settling(p, p->heritage->board);
-    while (p->dead_count > 0) {
-        const struct msg_dead dead = p->dead[0];
-        if (dead.slot < BOARD_SLOTS && settle_dead(&s, &dead, err) != 0)
+    unsigned left = 0;
+    if (p->dead_stuck && mono_before(mono_now(), p->dead_at))
+        return 0;
+    while (p->dead_count > left) {
+        const struct msg_dead dead = p->dead[left];
+        int rc = dead.slot < BOARD_SLOTS ? settle_dead(&s, &dead, err) : 0;
+        if (rc < 0)
             return -1;
+        if (rc > 0) {
+            stuck(p, err);
+            left++;
+            continue;
+        }
         struct msg msg = {.kind = MSG_DEAD_DONE, .dead = dead};
         answer(p, &msg);
         p->dead_count--;
-        memmove(&p->dead[0], &p->dead[1], p->dead_count * sizeof p->dead[0]);
+        memmove(&p->dead[left], &p->dead[left + 1],
+                (p->dead_count - left) * sizeof p->dead[0]);
     }
+    p->dead_stuck = left > 0;
     return 0;
 }
 
@@ -559,10 +584,11 @@ static struct mono next_deadline(const struct poller *p)
 {
     if (p->store == NULL)
         return p->retry_at;
-    if (p->look_wanted || p->dead_count > 0 || p->halt_wanted)
+    if (p->look_wanted || (p->dead_count > 0 && !p->dead_stuck) || p->halt_wanted)
         return mono_add_ms(mono_now(), RETRY_MS);
     bool held = p->working || p->old_count > 0 || settle_needed(p->heritage->board);
-    return held ? mono_min(p->tick_at, p->clean_at) : p->clean_at;
+    struct mono next = held ? mono_min(p->tick_at, p->clean_at) : p->clean_at;
+    return p->dead_stuck ? mono_min(next, p->dead_at) : next;
 }
 
 static void wait_for_work(struct poller *p)
@@ -636,7 +662,7 @@ int poller_main(const struct heritage *heritage)
         if (connect_due(p) && serve(p, &err) != 0)
             failed(p, &err);
         pump_log(p);
-        if (p->stop_wanted && (p->store == NULL || p->dead_count == 0)) {
+        if (p->stop_wanted && (p->store == NULL || p->dead_count == 0 || p->dead_stuck)) {
             stop(p);
             store_close(p->store);
             return EX_OK;

@@ -6,10 +6,14 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "daemon/history.h"
 #include "daemon/holding.h"
 
 /* How often one outcome is tried before the worker gives up and leaves it to the poller. */
 #define TRIES 20
+/* Between them after an error that somebody has to mend: a full disk, a right revoked. */
+#define PAUSE_FIRST_MS 50
+#define PAUSE_MOST_MS  5000
 
 static void add_one(_Atomic uint64_t *counter)
 {
@@ -154,6 +158,8 @@ static void count_outcome(struct helios_worker *w, size_t i, enum job_verdict ve
                           bool final)
 {
     struct board_slot *slot = w->slot;
+    if (verdict != VERDICT_RELEASED && verdict != VERDICT_DEFERRED)
+        w->repairs = 0;
     switch (verdict) {
     case VERDICT_COMPLETED:
     case VERDICT_BURST:
@@ -197,7 +203,7 @@ static void burst_failed(struct helios_job *job, const struct helios_error *err)
     job_decide(job, VERDICT_FAILED, 1, "%s", err->text);
 }
 
-enum next { NEXT_DONE, NEXT_AGAIN, NEXT_GIVE_UP };
+enum next { NEXT_DONE, NEXT_AGAIN, NEXT_REPAIR, NEXT_GIVE_UP };
 
 /* After an uncertain COMMIT: the row tells. */
 static enum next resolve(struct helios_worker *w, size_t i, struct helios_job *job)
@@ -222,6 +228,41 @@ static enum next resolve(struct helios_worker *w, size_t i, struct helios_job *j
     return NEXT_DONE;
 }
 
+/* The database takes the values neither now nor later: to run the job again would end the
+ * same way. Its transaction is undone, and the failure is recorded with the reason. */
+static enum next refused(struct helios_worker *w, size_t i, struct helios_job *job,
+                         const struct helios_error *err)
+{
+    if (job->verdict == VERDICT_FAILED_NO_RETRY || job->verdict == VERDICT_RELEASED)
+        return NEXT_GIVE_UP;
+    log_write(HELIOS_LOG_ERR, w->jobs[i].jobid, w->jobs[i].funcid,
+              "the database refuses the outcome of this job, which has failed for good: %s",
+              err->text);
+    job->used_db = false;
+    job->verdict = VERDICT_NONE;
+    buf_clear(&job->message);
+    job_decide(job, VERDICT_FAILED_NO_RETRY, 1, "The database refused the outcome: %s",
+               err->text);
+    return NEXT_AGAIN;
+}
+
+/* What is broken may be mended meanwhile. The pauses grow from job to job too, or a job
+ * that has to be given back would be run again and again without one. */
+static void await_repair(struct helios_worker *w, size_t i, int tries,
+                         const struct helios_error *err)
+{
+    int64_t ms = PAUSE_FIRST_MS;
+    if (tries == 0)
+        log_write(HELIOS_LOG_ERR, w->jobs[i].jobid, w->jobs[i].funcid,
+                  "the outcome of this job cannot be written, will try again: %s",
+                  err->text);
+    for (unsigned k = 0; k < w->repairs && ms < PAUSE_MOST_MS; k++)
+        ms *= 2;
+    w->repairs++;
+    w->woken = false;
+    worker_listen(w, ms < PAUSE_MOST_MS ? ms : PAUSE_MOST_MS);
+}
+
 static enum next after_error(struct helios_worker *w, size_t i, struct helios_job *job,
                              bool *uncertain, const struct helios_error *err)
 {
@@ -244,7 +285,10 @@ static enum next after_error(struct helios_worker *w, size_t i, struct helios_jo
             burst_failed(job, err);
             return NEXT_AGAIN;
         }
-        return NEXT_GIVE_UP;
+        if (store_refused(err->kind))
+            return refused(w, i, job, err);
+        effects_undone(job);
+        return NEXT_REPAIR;
     }
 }
 
@@ -272,11 +316,15 @@ static int record_verdict(struct helios_worker *w, size_t i, struct helios_job *
         fill_held(w, i, &job->args, &held);
         err_clear(&err);
         if (write_verdict(w, job, &held, &final, &err) != 0) {
-            if (after_error(w, i, job, &uncertain, &err) == NEXT_GIVE_UP)
+            enum next next = after_error(w, i, job, &uncertain, &err);
+            if (next == NEXT_GIVE_UP)
                 break;
+            if (next == NEXT_REPAIR)
+                await_repair(w, i, tries, &err);
             continue;
         }
         if (!held.lost) {
+            history_report(&held);
             count_outcome(w, i, job->verdict, final);
             return 0;
         }
@@ -362,6 +410,7 @@ int record_group(struct helios_worker *w)
     for (size_t k = 0; k < g->count; k++) {
         struct worker_done *done = &g->done[k];
         if (together && !held[k].lost) {
+            history_report(&held[k]);
             count_outcome(w, done->index, VERDICT_COMPLETED, false);
             args_fini(&done->args);
         } else if (rc == 0) {

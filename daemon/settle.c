@@ -8,6 +8,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/mono.h"
+#include "daemon/history.h"
 #include "daemon/holding.h"
 
 /* Slots beyond were never reserved: touching them would allocate their pages. */
@@ -93,6 +94,7 @@ static int fail_job(const struct settle *s, struct board_job *entry,
         struct store_failed failed = {0};
         rc = store_fail(s->store, &held, &failure, &outcome, &failed, err);
         if (rc == 0 && !held.lost) {
+            history_report(&held);
             count(failed.final ? &s->totals->dead_failed_final : &s->totals->dead_failed,
                   1);
             log_write(HELIOS_LOG_ERR, job.jobid, job.funcid, "%s; %s", message,
@@ -127,14 +129,14 @@ static bool held_elsewhere(const struct settle *s, unsigned slot, uint64_t jobid
     return false;
 }
 
-/* Whether the same statement may succeed later, on this connection or another. */
+/* Whether the same statement may succeed in a moment, on this connection or another. */
 static bool passing(enum helios_error_kind kind)
 {
     return kind == HELIOS_E_LOST || kind == HELIOS_E_RETRY || kind == HELIOS_E_UNCERTAIN ||
            kind == HELIOS_E_NOMEM;
 }
 
-/* One job that the database refuses to have settled must not keep the daemon from all
+/* One job whose values the database does not take must not keep the daemon from all
  * others: its lease runs out. */
 static void write_off(const struct board_job *entry, const struct helios_error *err)
 {
@@ -149,8 +151,9 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
 {
     struct board_slot *slot = &s->board->slot[dead->slot];
     uint32_t held = atomic_load(&slot->held);
+    bool broken = false;
     if (held > 0 && fault_pass(FAULT_SETTLE_BEFORE, err) != 0)
-        return -1;
+        return passing(err->kind) ? -1 : 1;
     for (uint32_t i = 0; i < held && i < BOARD_JOBS; i++) {
         struct board_job *entry = &slot->jobs[i];
         if (!holding_owed(entry))
@@ -167,10 +170,16 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
                      : give_back(s, atomic_load(&entry->jobid), leases, err);
         if (rc != 0 && passing(err->kind))
             return -1;
+        if (rc != 0 && !store_refused(err->kind)) {
+            broken = true;
+            continue;
+        }
         if (rc != 0)
             write_off(entry, err);
         holding_drop(slot, i);
     }
+    if (broken)
+        return 1;
     holding_trim(slot, 0);
     return 0;
 }
@@ -273,8 +282,11 @@ int settle_orphans(const struct settle *s, unsigned *left, struct helios_error *
         }
         const struct msg_dead dead = {
             .pid = (int32_t)pid, .slot = k, .death = DEATH_EXIT, .status = -1};
-        if (settle_dead(s, &dead, err) != 0)
+        int rc = settle_dead(s, &dead, err);
+        if (rc < 0)
             return -1;
+        if (rc > 0)
+            (*left)++;
     }
     return 0;
 }

@@ -21,7 +21,8 @@ struct settle {
 
 /* Accounts for a worker that has gone: what it had not started, or had run but not
  * recorded, is given back; what it was running has failed, unless the daemon killed it to
- * stop. Entries that are settled are cleared. 0, or -1 (nothing lost: call again). */
+ * stop. Entries that are settled are cleared. 0; 1 if some cannot be before somebody mends
+ * the database, which `*err` describes; or -1. Nothing is lost by either: call again. */
 int settle_dead(const struct settle *s, const struct msg_dead *dead,
                 struct helios_error *err);
 

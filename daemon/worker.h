@@ -59,6 +59,7 @@ struct helios_worker {
     size_t batch;       /* how many to claim next */
     double job_ms;      /* what jobs have been taking, moving average; negative: unknown */
     struct worker_group group;
+    unsigned repairs; /* pauses for what has to be mended, since an outcome was written */
 };
 
 /* The role: runs until there is no reason to stay. Exit code EX_OK, or why it could not

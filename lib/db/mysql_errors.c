@@ -73,7 +73,11 @@ static const struct meaning meanings[] = {
     {1364, HELIOS_E_DATA},   /* no default value */
     {1366, HELIOS_E_DATA},   /* incorrect value, also of the character set */
     {1406, HELIOS_E_DATA},   /* too long */
+    {1644, HELIOS_E_DATA},   /* refused by a trigger */
     {1690, HELIOS_E_DATA},   /* out of range in an expression */
+    {1452, HELIOS_E_DATA},   /* a foreign key has no such row */
+    {3819, HELIOS_E_DATA},   /* CHECK (MySQL) */
+    {4025, HELIOS_E_DATA},   /* CHECK (MariaDB) */
     {3854, HELIOS_E_DATA},   /* cannot convert between character sets */
     {3988, HELIOS_E_DATA},   /* conversion of collation is impossible */
     {1044, HELIOS_E_DENIED}, /* access to the database */

@@ -87,7 +87,7 @@ int store_delete_held(struct store *store, const struct store_held *held, bool *
 }
 
 struct ends {
-    const struct store_held *held;
+    struct store_held *held;
     uint32_t status;
     uint32_t keep_s;
 };
@@ -99,7 +99,8 @@ static void fill_history(void *arg, size_t i, struct helios_datum *v)
     const struct store_job *job = held->job;
     v[0] = helios_uint(job->jobid);
     v[1] = helios_uint(job->funcid);
-    v[2] = held->text == NULL ? helios_null() : helios_blob(held->text, held->text_len);
+    bool text = held->text != NULL && held->history == STORE_HISTORY_WHOLE;
+    v[2] = text ? helios_blob(held->text, held->text_len) : helios_null();
     v[3] = helios_text(job->uniqkey);
     v[4] = store_number_or_null(job->insert_time);
     v[5] = helios_int(job->run_after);
@@ -119,25 +120,44 @@ static void fill_exitstatus(void *arg, size_t i, struct helios_datum *v)
     v[3] = helios_uint(ends->keep_s < KEEP_MOST_S ? ends->keep_s : KEEP_MOST_S);
 }
 
+bool store_refused(enum helios_error_kind kind)
+{
+    return kind == HELIOS_E_DATA || kind == HELIOS_E_LIMIT || kind == HELIOS_E_DUPLICATE;
+}
+
+/* A row that is refused with its text is written without: what the job was given is worth
+ * less than what became of it. Of several rows it is not known which is at fault. */
+static int add_history(struct store *store, struct ends *ends, size_t n,
+                       struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    struct store_rows rows = {
+        .id = ST_HISTORY_ADD, .n = n, .width = 10, .fill = fill_history, .fill_arg = ends};
+    int rc = store_insert_rows(store, &rows, &local);
+    if (rc != 0 && n == 1 && store_refused(local.kind) && ends->held->text != NULL) {
+        ends->held->history = STORE_HISTORY_TEXTLESS;
+        rc = store_insert_rows(store, &rows, &local);
+    }
+    return rc == 0 ? 0 : err_set(err, local.kind, "%s", local.text);
+}
+
 /* `n` neighbours, none of them lost. */
 static int record_run(struct store *store, struct ends *ends, size_t n, bool final,
                       const struct store_outcome *outcome, struct helios_error *err)
 {
-    struct store_rows history = {
-        .id = ST_HISTORY_ADD, .n = n, .width = 10, .fill = fill_history, .fill_arg = ends};
     struct store_rows exitstatus = {.id = ST_EXITSTATUS_ADD,
                                     .n = n,
                                     .width = 4,
                                     .fill = fill_exitstatus,
                                     .fill_arg = ends};
-    if (outcome->history && store_insert_rows(store, &history, err) != 0)
+    if (outcome->history && add_history(store, ends, n, err) != 0)
         return -1;
     if (final && ends->keep_s > 0 && store_insert_rows(store, &exitstatus, err) != 0)
         return -1;
     return 0;
 }
 
-int store_record_ends(struct store *store, const struct store_held *held, size_t n,
+int store_record_ends(struct store *store, struct store_held *held, size_t n,
                       uint32_t status, bool final, const struct store_outcome *outcome,
                       struct helios_error *err)
 {
@@ -352,17 +372,35 @@ static int fail(struct store *store, struct store_held *held,
                       : put_back(store, held->job, out->run_after, err);
 }
 
+static int fail_whole(struct store *store, struct store_held *held,
+                      const struct store_failure *failure,
+                      const struct store_outcome *outcome, struct store_failed *out,
+                      struct helios_error *err)
+{
+    if (store_begin(store, err) != 0)
+        return -1;
+    return store_end_at(store, FAULT_FAIL_BEFORE_COMMIT,
+                        fail(store, held, failure, outcome, out, err), err);
+}
+
 int store_fail(struct store *store, struct store_held *held,
                const struct store_failure *failure, const struct store_outcome *outcome,
                struct store_failed *out, struct helios_error *err)
 {
+    struct helios_error local = HELIOS_ERROR_INIT;
+    if (err == NULL)
+        err = &local;
     *out = (struct store_failed){.final = false};
     held->lost = false;
     db_rollback(store->db);
-    int rc = store_begin(store, err);
-    if (rc == 0)
-        rc = store_end_at(store, FAULT_FAIL_BEFORE_COMMIT,
-                          fail(store, held, failure, outcome, out, err), err);
+    int rc = fail_whole(store, held, failure, outcome, out, err);
+    if (rc < 0 && outcome->history && store_refused(err->kind)) {
+        struct store_outcome less = *outcome;
+        less.history = false;
+        held->history = STORE_HISTORY_NONE;
+        err_clear(err);
+        rc = fail_whole(store, held, failure, &less, out, err);
+    }
     held->lost = rc == 1;
     if (rc < 0)
         return err_wrap(err, "cannot record the failure of job %llu",

@@ -119,7 +119,7 @@ bool store_job_read(struct store_job *job, const struct helios_datum *columns);
 int store_delete_held(struct store *store, const struct store_held *held, bool *deleted,
                       struct helios_error *err);
 /* History and exitstatus rows of `n` jobs that are not lost. */
-int store_record_ends(struct store *store, const struct store_held *held, size_t n,
+int store_record_ends(struct store *store, struct store_held *held, size_t n,
                       uint32_t status, bool final, const struct store_outcome *outcome,
                       struct helios_error *err);
 

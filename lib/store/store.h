@@ -115,7 +115,17 @@ struct store_held {
     const char *text;   /* argument text for the history */
     size_t text_len;
     bool lost; /* out: no longer ours; nothing was written for it */
+    /* out: what the database refused of the history row, whatever the row held */
+    enum store_history {
+        STORE_HISTORY_WHOLE,
+        STORE_HISTORY_TEXTLESS,
+        STORE_HISTORY_NONE
+    } history;
 };
+
+/* True of the kinds that say that the values of a job are not taken, now or later: its
+ * outcome must be another one. All other failures may pass. */
+bool store_refused(enum helios_error_kind kind);
 
 /* Options of every outcome. */
 struct store_outcome {
@@ -133,7 +143,8 @@ int store_complete(struct store *store, struct store_held *held, size_t n,
 /* Fails one job: error row (message made fit: at most 254 characters, storable in the
  * column's character set whatever it takes), history row, and either the retry or the
  * deletion with exitstatus row. Failures are counted from error rows. Any open transaction
- * is rolled back first. */
+ * is rolled back first. A history row that the database refuses keeps no job from failing:
+ * it is left out. */
 struct store_failure {
     const char *message;
     size_t message_len;
