@@ -58,12 +58,30 @@ static void describe(const struct msg_dead *dead, char *out, size_t cap)
 }
 
 static int give_back(const struct settle *s, uint64_t jobid, const uint32_t leases[3],
-                     struct helios_error *err)
+                     uint64_t *released, struct helios_error *err)
 {
-    uint64_t released = 0;
-    if (store_release(s->store, &jobid, 1, leases, &released, err) != 0)
+    if (store_release(s->store, &jobid, 1, leases, released, err) != 0)
         return -1;
-    count(&s->totals->dead_released, released);
+    count(&s->totals->dead_released, *released);
+    return 0;
+}
+
+/* A job that was begun will be begun again: whoever finds its effects twice finds the
+ * reason here. */
+static int give_back_dead(const struct settle *s, const struct board_job *entry,
+                          const uint32_t leases[3], const struct msg_dead *dead,
+                          struct helios_error *err)
+{
+    uint64_t jobid = atomic_load(&entry->jobid);
+    uint64_t released = 0;
+    uint32_t hold = atomic_load(&entry->hold);
+    if (give_back(s, jobid, leases, &released, err) != 0)
+        return -1;
+    if (released > 0 && (hold == BOARD_HOLD_STARTED || hold == BOARD_HOLD_DONE))
+        log_write(HELIOS_LOG_NOTICE, jobid, atomic_load(&entry->funcid),
+                  "given back: worker process %d ended after it had %s this job and before "
+                  "the outcome was recorded",
+                  dead->pid, hold == BOARD_HOLD_DONE ? "run" : "begun");
     return 0;
 }
 
@@ -88,6 +106,7 @@ static int fail_job(const struct settle *s, struct board_job *entry,
         const struct store_failure failure = {.message = message,
                                               .message_len = strlen(message),
                                               .status = 1,
+                                              .behind = true,
                                               .rules = s->rules};
         const struct store_outcome outcome = {.history = s->history,
                                               .keep_exit_s = s->rules->keep_exit_status_s};
@@ -167,7 +186,7 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
         }
         int rc = ran && dead->death != DEATH_SHUTDOWN
                      ? fail_job(s, entry, dead, err)
-                     : give_back(s, atomic_load(&entry->jobid), leases, err);
+                     : give_back_dead(s, entry, leases, dead, err);
         if (rc != 0 && passing(err->kind))
             return -1;
         if (rc != 0 && !store_refused(err->kind)) {
@@ -238,9 +257,10 @@ static int unblock(const struct settle *s, struct board_slot *slot, uint32_t hel
         struct board_job *entry = &slot->jobs[i];
         uint64_t jobid;
         uint32_t leases[3];
+        uint64_t released = 0;
         if (!take(entry, &jobid, leases))
             continue;
-        if (give_back(s, jobid, leases, err) != 0)
+        if (give_back(s, jobid, leases, &released, err) != 0)
             return -1; /* the next time, or the worker when it comes to it */
         holding_given(entry);
     }

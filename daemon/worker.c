@@ -425,8 +425,9 @@ static void note_duration(struct helios_worker *w, struct mono begun)
 /* The service has closed descriptors that were not its own, and with them perhaps the
  * connection to the database: the verdict goes through a new one. The old one goes before
  * anything else is opened, which might get the number of a descriptor that it believes in.
- */
-static int come_loose(struct helios_worker *w)
+ * What the job wrote through it is gone by its own doing, so that it has failed: given
+ * back, it would do the same again. */
+static int come_loose(struct helios_worker *w, struct helios_job *job)
 {
     store_close(w->store);
     w->store = NULL;
@@ -434,6 +435,10 @@ static int come_loose(struct helios_worker *w)
     w->master_gone = w->leaving = true;
     log_err("%s closed descriptors that are not its own; the worker leaves after this job",
             w->heritage->service);
+    if (job->used_db)
+        job_overrule(job, VERDICT_FAILED,
+                     "The service closed the database connection under its own "
+                     "transaction, which was undone");
     return worker_reconnect(w);
 }
 
@@ -466,7 +471,7 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
     atomic_store(&w->slot->running, 0);
     holding_done(w->slot, i);
     set_state(w, BOARD_FINISHING);
-    int rc = tied ? 0 : come_loose(w);
+    int rc = tied ? 0 : come_loose(w, &job);
     if (rc == 0)
         rc = record_job(w, i, &job);
     if (rc == 0)

@@ -344,11 +344,11 @@ static int end_failed(struct store *store, const struct store_held *held,
     return store_delete_held(store, held, &deleted, err);
 }
 
-static int64_t next_run(const struct store_job *job, const struct life_rules *rules,
+static int64_t next_run(const struct store_job *job, const struct store_failure *failure,
                         uint32_t failures, int64_t now)
 {
-    int64_t interval = life_retry_interval(rules, failures);
-    if (interval == 0)
+    int64_t interval = life_retry_interval(failure->rules, failures);
+    if (interval == 0 && (!failure->behind || job->run_after > now))
         return job->run_after;
     return now + interval > STORE_TIME_MAX ? STORE_TIME_MAX : now + interval;
 }
@@ -363,7 +363,7 @@ static int fail(struct store *store, struct store_held *held,
     if (rc != 0)
         return rc;
     out->final = failure->permanent || !life_may_retry(failure->rules, out->failures);
-    out->run_after = next_run(held->job, failure->rules, out->failures, now);
+    out->run_after = next_run(held->job, failure, out->failures, now);
     if (add_error(store, held->job, failure, err) != 0 ||
         store_record_ends(store, held, 1, stored_status(failure->status), out->final,
                           outcome, err) != 0)

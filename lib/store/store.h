@@ -150,6 +150,9 @@ struct store_failure {
     size_t message_len;
     uint32_t status; /* 0 counts as 1; above 65535 is cut */
     bool permanent;
+    /* Behind all that is due now, also where the rules have no interval: a job that kills
+     * its workers must not be first in the queue each time. */
+    bool behind;
     const struct life_rules *rules;
 };
 struct store_failed { /* what became of it */
