@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # A private MariaDB server for tests: no network, a socket in a folder of its own.
 #
-#   sh t/mariadb.sh start FOLDER [mariadbd options]    makes FOLDER or takes what is there, prints
-#                                                      nothing when it answers
+#   sh t/mariadb.sh start FOLDER [--env=NAME=VALUE]... [mariadbd options]
+#                                                      makes FOLDER or takes what is there, prints
+#                                                      nothing when it answers; --env is the server's alone
 #   sh t/mariadb.sh stop FOLDER                        ends the server, removes FOLDER
 #
 # FOLDER/socket is the socket; root has no password there. FOLDER/log says what went wrong.
@@ -49,12 +50,19 @@ start() {
     [ -d "$folder/data" ] || mariadb-install-db --no-defaults $user --datadir="$folder/data" --skip-test-db \
         --auth-root-authentication-method=normal >"$folder/log" 2>&1 ||
         fail "cannot make the database in $folder"
-    # setsid: the server outlives this script and its terminal.
-    setsid mariadbd --no-defaults $user --datadir="$folder/data" --socket="$folder/socket" \
+    environment=
+    while [ $# -gt 0 ] && [ "${1#--env=}" != "$1" ]; do
+        environment="$environment ${1#--env=}"
+        shift
+    done
+    # setsid: the server outlives this script and its terminal. It must not keep what the caller has
+    # open, such as a lock.
+    # shellcheck disable=SC2086 -- words without blanks
+    setsid env $environment mariadbd --no-defaults $user --datadir="$folder/data" --socket="$folder/socket" \
         --pid-file="$folder/pid" --skip-networking --log-bin="$folder/data/binlog" \
         --binlog-format=ROW --server-id=1 --max-allowed-packet=64M \
         --innodb-buffer-pool-size=64M "$@" \
-        </dev/null >>"$folder/log" 2>&1 &
+        </dev/null >>"$folder/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
     server=$!
     await answers_or_dead || fail "the server does not answer"
     answers || fail "the server ended"
