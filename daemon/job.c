@@ -58,15 +58,11 @@ void job_decide(struct helios_job *job, enum job_verdict verdict, int status,
     va_end(ap);
 }
 
-void job_overrule(struct helios_job *job, enum job_verdict verdict, const char *format, ...)
+void job_undecide(struct helios_job *job)
 {
-    va_list ap;
     job->verdict = VERDICT_NONE;
     job->used_db = false;
     buf_clear(&job->message);
-    va_start(ap, format);
-    decide(job, verdict, 1, format, ap);
-    va_end(ap);
 }
 
 uint64_t helios_job_id(const struct helios_job *job)

@@ -38,8 +38,8 @@ void job_fini(struct helios_job *job);
 /* Gives a verdict unless there is one; the way of the public functions. */
 void job_decide(struct helios_job *job, enum job_verdict verdict, int status,
                 const char *format, ...) HELIOS_PRINTF(4, 5);
-/* Makes it another outcome than the service said: `verdict`, and why. */
-void job_overrule(struct helios_job *job, enum job_verdict verdict, const char *format, ...)
-    HELIOS_PRINTF(3, 4);
+/* Takes the verdict back, with what the job wrote in its own transaction: another follows.
+ */
+void job_undecide(struct helios_job *job);
 
 #endif

@@ -238,8 +238,9 @@ static enum next refused(struct helios_worker *w, size_t i, struct helios_job *j
     log_write(HELIOS_LOG_ERR, w->jobs[i].jobid, w->jobs[i].funcid,
               "the database refuses the outcome of this job, which has failed for good: %s",
               err->text);
-    job_overrule(job, VERDICT_FAILED_NO_RETRY, "The database refused the outcome: %s",
-                 err->text);
+    job_undecide(job);
+    job_decide(job, VERDICT_FAILED_NO_RETRY, 1, "The database refused the outcome: %s",
+               err->text);
     return NEXT_AGAIN;
 }
 

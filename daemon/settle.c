@@ -193,6 +193,8 @@ int settle_dead(const struct settle *s, const struct msg_dead *dead,
             broken = true;
             continue;
         }
+        if (rc == 0 && fault_pass(FAULT_SETTLE_AFTER, err) != 0)
+            return passing(err->kind) ? -1 : 1;
         if (rc != 0)
             write_off(entry, err);
         holding_drop(slot, i);

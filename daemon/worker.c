@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/err.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "core/msg.h"
 #include "daemon/collective.h"
@@ -206,7 +207,8 @@ static void own_again(const struct helios_worker *w)
 
 static int start(struct helios_worker *w, struct helios_error *err)
 {
-    if (collective_open(w->heritage, &w->store, err) != 0 || read_params(w, err) != 0)
+    if (collective_open(w->heritage, &w->store, err) != 0 ||
+        fault_pass(FAULT_START_CONNECTED, err) != 0 || read_params(w, err) != 0)
         return -1;
     const char *path = helios_params_get(w->params, "service_path");
     if (path == NULL || path[0] == '\0')
@@ -223,7 +225,7 @@ static int start(struct helios_worker *w, struct helios_error *err)
                            w->heritage->service, rc);
     }
     say(w, MSG_PREPARED, NULL);
-    return 0;
+    return fault_pass(FAULT_START_PREPARED, err);
 }
 
 /* ---- staying or leaving ---- */
@@ -435,10 +437,12 @@ static int come_loose(struct helios_worker *w, struct helios_job *job)
     w->master_gone = w->leaving = true;
     log_err("%s closed descriptors that are not its own; the worker leaves after this job",
             w->heritage->service);
-    if (job->used_db)
-        job_overrule(job, VERDICT_FAILED,
-                     "The service closed the database connection under its own "
-                     "transaction, which was undone");
+    if (job->used_db) {
+        job_undecide(job);
+        job_decide(job, VERDICT_FAILED, 1,
+                   "The service closed the database connection under its own "
+                   "transaction, which was undone");
+    }
     return worker_reconnect(w);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/coredump.h"
+#include "core/fault.h"
 #include "daemon/ctl/cell.h"
 
 /* A caller that closed descriptor 1 or 2 must not get our text written into the database
@@ -117,6 +118,7 @@ static int run_helios(struct ctl *ctl, int argc, char **argv)
 int main(int argc, char **argv)
 {
     coredump_forbid();
+    fault_init();
     cell_locale();
     if (!fill_descriptors())
         return EX_OSERR;

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +24,19 @@ static const struct {
 #undef FAULT_ROW
 };
 
-static const char *const actions[] = {"kill", "retry", "error", "lost"};
-enum action { KILL, RETRY, ERROR, LOST, ACTIONS };
+static const char *const actions[] = {"kill", "retry", "error", "lost", "timeout"};
+enum action { KILL, RETRY, ERROR, LOST, TIMEOUT, ACTIONS };
 
-static struct {
+#define FAULTS_MAX 4
+#define TIMEOUT_S  1
+
+static struct fault {
     enum fault_point point;
     enum action action;
     unsigned long nth;
-    _Atomic unsigned long *passed; /* NULL: nothing is injected */
-} fault;
+} faults[FAULTS_MAX];
+static size_t faults_n;
+static _Atomic unsigned long *passed; /* one for each, shared */
 
 static _Noreturn void refuse(const char *text)
 {
@@ -57,47 +62,73 @@ static size_t find_point(const char *text, size_t len)
     return i;
 }
 
+/* One POINT:ACTION[:NTH] of `len` bytes. */
+static bool parse(const char *text, size_t len, struct fault *out)
+{
+    const char *end = text + len;
+    const char *action = memchr(text, ':', len);
+    if (action == NULL)
+        return false;
+    size_t point = find_point(text, (size_t)(action - text));
+    action++;
+    const char *nth = memchr(action, ':', (size_t)(end - action));
+    size_t act = find_action(action, (size_t)((nth != NULL ? nth : end) - action));
+    if (point == FAULT_COUNT || act == ACTIONS)
+        return false;
+    out->point = (enum fault_point)point;
+    out->action = (enum action)act;
+    out->nth = nth != NULL ? strtoul(nth + 1, NULL, 10) : 1;
+    bool fits = points[point].place != FAULT_COMMITTED || act == KILL || act == LOST ||
+                act == TIMEOUT;
+    return out->nth != 0 && fits;
+}
+
 void fault_init(void)
 {
     const char *text = getenv("HELIOS_FAULT");
+    for (const char *at = text; at != NULL && *at != '\0';) {
+        size_t len = strcspn(at, ",");
+        if (faults_n == FAULTS_MAX || !parse(at, len, &faults[faults_n++]))
+            refuse(text);
+        at += len + (at[len] == ',');
+    }
     if (text == NULL)
         return;
-    size_t name_len = strcspn(text, ":");
-    const char *action = text + name_len + (text[name_len] == ':');
-    size_t action_len = strcspn(action, ":");
-    const char *nth = action + action_len;
-    size_t point = find_point(text, name_len);
-    fault.action = (enum action)find_action(action, action_len);
-    fault.nth = *nth == ':' ? strtoul(nth + 1, NULL, 10) : 1;
-    if (point == FAULT_COUNT || fault.action == ACTIONS || fault.nth == 0)
-        refuse(text);
-    if (points[point].place == FAULT_COMMITTED && fault.action != KILL &&
-        fault.action != LOST)
-        refuse(text);
-    fault.point = (enum fault_point)point;
-    void *shared = mmap(NULL, sizeof *fault.passed, PROT_READ | PROT_WRITE,
+    void *shared = mmap(NULL, FAULTS_MAX * sizeof *passed, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
+    if (faults_n == 0 || shared == MAP_FAILED)
         refuse(text);
-    fault.passed = shared;
+    passed = shared;
+}
+
+static int strike(const struct fault *f, struct helios_error *err)
+{
+    static const enum helios_error_kind kinds[ACTIONS] = {[RETRY] = HELIOS_E_RETRY,
+                                                          [ERROR] = HELIOS_E_DATABASE,
+                                                          [LOST] = HELIOS_E_LOST,
+                                                          [TIMEOUT] = HELIOS_E_LOST};
+    const char *name = points[f->point].name;
+    /* The test learns from this that the point was reached. */
+    (void)dprintf(STDERR_FILENO, "HELIOS_FAULT: %s:%s in process %d\n", name,
+                  actions[f->action], (int)getpid());
+    if (f->action == KILL)
+        (void)raise(SIGKILL);
+    if (f->action == TIMEOUT)
+        (void)sleep(TIMEOUT_S);
+    enum helios_error_kind kind = kinds[f->action];
+    if (kind == HELIOS_E_LOST && points[f->point].place != FAULT_STATEMENT)
+        kind = HELIOS_E_UNCERTAIN;
+    return err_set(err, kind, "fault injected at %s", name);
 }
 
 int fault_pass(enum fault_point point, struct helios_error *err)
 {
-    static const enum helios_error_kind kinds[ACTIONS] = {
-        [RETRY] = HELIOS_E_RETRY, [ERROR] = HELIOS_E_DATABASE, [LOST] = HELIOS_E_LOST};
-    if (fault.passed == NULL || point != fault.point ||
-        atomic_fetch_add(fault.passed, 1) + 1 != fault.nth)
-        return 0;
-    /* The test learns from this that the point was reached. */
-    (void)dprintf(STDERR_FILENO, "HELIOS_FAULT: %s:%s in process %d\n", points[point].name,
-                  actions[fault.action], (int)getpid());
-    if (fault.action == KILL)
-        (void)raise(SIGKILL);
-    enum helios_error_kind kind = kinds[fault.action];
-    if (kind == HELIOS_E_LOST && points[point].place != FAULT_STATEMENT)
-        kind = HELIOS_E_UNCERTAIN;
-    return err_set(err, kind, "fault injected at %s", points[point].name);
+    for (size_t i = 0; i < faults_n; i++) {
+        if (faults[i].point == point &&
+            atomic_fetch_add(&passed[i], 1) + 1 == faults[i].nth)
+            return strike(&faults[i], err);
+    }
+    return 0;
 }
 
 #endif

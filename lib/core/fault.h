@@ -6,14 +6,16 @@
 
 /* Places where a test build (HELIOS_TESTS) can be told to fail, by the environment:
  *
- *   HELIOS_FAULT=POINT:ACTION[:NTH]     once, at the NTH passage (1) of any of its
- * processes
+ *   HELIOS_FAULT=POINT:ACTION[:NTH][,...]   once each, at the NTH passage (1) of any of its
+ *                                           processes; four at most
  *
- *   kill    the process kills itself by SIGKILL
- *   retry   a database error that asks for the work to be repeated, as a deadlock
- *   error   a database error that does not, as a full disk
- *   lost    the connection is lost; around a COMMIT with its outcome unknown, which is that
- *           it did not happen at `before_commit` and that it did at `after_commit`
+ *   kill     the process kills itself by SIGKILL
+ *   retry    a database error that asks for the work to be repeated, as a deadlock or a
+ *            lock that was waited for in vain
+ *   error    a database error that does not, as a full disk
+ *   lost     the connection is lost; around a COMMIT with its outcome unknown, which is
+ *            that it did not happen at `before_commit` and that it did at `after_commit`
+ *   timeout  the same after a silence of a second, as when a read time-out ends it
  *
  * The points, and whether a database error can come there: behind a COMMIT that succeeded
  * only the answer can be lost. Release builds contain none of this. */
@@ -32,7 +34,26 @@
     X(RELEASE_BEFORE, "release.before", FAULT_STATEMENT)                                   \
     X(RENEW_BEFORE, "renew.before", FAULT_STATEMENT)                                       \
     X(RENEW_AFTER, "renew.after", FAULT_STATEMENT)                                         \
-    X(SETTLE_BEFORE, "settle.before", FAULT_STATEMENT)
+    X(SETTLE_BEFORE, "settle.before", FAULT_STATEMENT)                                     \
+    X(SETTLE_READ, "settle.read", FAULT_STATEMENT)                                         \
+    X(SETTLE_AFTER, "settle.after", FAULT_STATEMENT)                                       \
+    X(FATE_BEFORE, "fate.before", FAULT_STATEMENT)                                         \
+    X(START_CONNECTED, "start.connected", FAULT_STATEMENT)                                 \
+    X(START_PREPARED, "start.prepared", FAULT_STATEMENT)                                   \
+    X(PARAMS_BEFORE, "params.before", FAULT_STATEMENT)                                     \
+    X(REGISTER_BEFORE, "register.before", FAULT_STATEMENT)                                 \
+    X(REGISTER_AFTER, "register.after", FAULT_STATEMENT)                                   \
+    X(WAITING_BEFORE, "waiting.before", FAULT_STATEMENT)                                   \
+    X(CLOCK_BEFORE, "clock.before", FAULT_STATEMENT)                                       \
+    X(LOG_BEFORE, "log.before", FAULT_STATEMENT)                                           \
+    X(LOG_AFTER, "log.after", FAULT_STATEMENT)                                             \
+    X(CLEAN_BEFORE, "clean.before", FAULT_STATEMENT)                                       \
+    X(HALT_BEFORE, "halt.before", FAULT_STATEMENT)                                         \
+    X(UNREGISTER_BEFORE, "unregister.before", FAULT_STATEMENT)                             \
+    X(SUBMIT_BEFORE_COMMIT, "submit.before_commit", FAULT_COMMIT)                          \
+    X(SUBMIT_AFTER_COMMIT, "submit.after_commit", FAULT_COMMITTED)                         \
+    X(SCHEMA_BEFORE, "schema.before", FAULT_STATEMENT)                                     \
+    X(SCHEMA_STEP, "schema.step", FAULT_STATEMENT)
 
 enum fault_place { FAULT_STATEMENT, FAULT_COMMIT, FAULT_COMMITTED };
 

@@ -62,7 +62,9 @@ int store_fate(struct store *store, uint64_t jobid, const uint32_t leases[3],
 {
     struct helios_datum id = helios_uint(jobid);
     int64_t lease = 0;
-    int rc = store_numbers(store, ST_JOB_LEASE, &id, 1, &lease, 1, err);
+    int rc = store_fault(store, FAULT_FATE_BEFORE, err);
+    if (rc == 0)
+        rc = store_numbers(store, ST_JOB_LEASE, &id, 1, &lease, 1, err);
     if (rc < 0)
         return err_wrap(err, "cannot read job %llu back", (unsigned long long)jobid);
     *out = rc == 1 ? STORE_ENDED : STORE_CHANGED;
@@ -94,7 +96,9 @@ int store_read_held(struct store *store, uint64_t jobid, const uint32_t leases[3
     struct helios_datum params[1 + STORE_LEASES];
     params[0] = helios_uint(jobid);
     store_datum_leases(leases, params + 1);
-    int rc = store_query(store, ST_JOB_READ_HELD, 0, params, 1 + STORE_LEASES, held_row,
+    int rc = store_fault(store, FAULT_SETTLE_READ, err);
+    if (rc == 0)
+        rc = store_query(store, ST_JOB_READ_HELD, 0, params, 1 + STORE_LEASES, held_row,
                          &row, err);
     if (rc == 0 && row.failed)
         rc = err_set(err, HELIOS_E_NOMEM, "out of memory");

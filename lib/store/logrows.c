@@ -60,7 +60,11 @@ int store_log(struct store *store, const char *service, const char *host,
     struct log_rows rows = {.records = records, .service = BUF_INIT, .host = BUF_INIT};
     text_fit(service, strlen(service), NAME_CHARS, &rows.service);
     text_fit(host, strlen(host), NAME_CHARS, &rows.host);
-    int rc = insert(store, &rows, n, err);
+    int rc = store_fault(store, FAULT_LOG_BEFORE, err);
+    if (rc == 0)
+        rc = insert(store, &rows, n, err);
+    if (rc == 0)
+        rc = store_fault(store, FAULT_LOG_AFTER, err);
     buf_fini(&rows.service);
     buf_fini(&rows.host);
     return rc == 0 ? 0 : err_wrap(err, "cannot write %zu log rows", n);

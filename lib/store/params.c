@@ -29,7 +29,8 @@ int store_params(struct store *store, const char *service, const char *host,
     struct reader r = {.param = fn, .arg = arg};
     struct helios_datum params[] = {helios_text(service), helios_text(service),
                                     helios_text(host)};
-    if (store_query(store, ST_PARAMS, 0, params, 3, param_row, &r, err) != 0)
+    if (store_fault(store, FAULT_PARAMS_BEFORE, err) != 0 ||
+        store_query(store, ST_PARAMS, 0, params, 3, param_row, &r, err) != 0)
         return err_wrap(err, "cannot read the parameters of %s", service);
     return 0;
 }
@@ -119,7 +120,8 @@ int store_param_set(struct store *store, const char *service, const char *host,
 int store_param_add(struct store *store, const char *service, const char *host,
                     const char *param, const char *value, struct helios_error *err)
 {
-    if (insert(store, service, host, param, value, err) != 0)
+    if (store_fault(store, FAULT_HALT_BEFORE, err) != 0 ||
+        insert(store, service, host, param, value, err) != 0)
         return err_wrap(err, "cannot add %s of %s", param, service);
     return 0;
 }

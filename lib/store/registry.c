@@ -37,13 +37,17 @@ int store_register(struct store *store, const struct store_registration *r,
     struct helios_datum version =
         r->version != NULL ? helios_text(buf_text(&text)) : helios_null();
     int rc = text.failed ? err_set(err, HELIOS_E_NOMEM, "out of memory")
-                         : renew(store, r, version, &changed, err);
+                         : store_fault(store, FAULT_REGISTER_BEFORE, err);
+    if (rc == 0)
+        rc = renew(store, r, version, &changed, err);
     if (rc == 0 && changed != 1) {
         rc = store_begin(store, err);
         if (rc == 0)
             rc = store_end(store, replace(store, r, version, err), err);
     }
     buf_fini(&text);
+    if (rc == 0)
+        rc = store_fault(store, FAULT_REGISTER_AFTER, err);
     return rc == 0 ? 0 : err_wrap(err, "cannot register %s", r->service);
 }
 
@@ -52,7 +56,8 @@ int store_unregister(struct store *store, const struct store_registration *r,
 {
     struct helios_datum params[] = {helios_text(r->service), helios_text(r->host),
                                     helios_int(r->pid)};
-    if (store_exec(store, ST_REGISTRY_DELETE_PID, 0, params, 3, NULL, err) != 0)
+    if (store_fault(store, FAULT_UNREGISTER_BEFORE, err) != 0 ||
+        store_exec(store, ST_REGISTRY_DELETE_PID, 0, params, 3, NULL, err) != 0)
         return err_wrap(err, "cannot remove the registration of %s", r->service);
     return 0;
 }

@@ -193,7 +193,9 @@ static int apply_statement(struct store *store, const char *statement, size_t le
     struct buf text = BUF_INIT;
     bool needed = false;
     buf_append(&text, statement, len);
-    int rc = text.failed ? err_set(err, HELIOS_E_NOMEM, "out of memory")
+    int rc = store_fault(store, FAULT_SCHEMA_BEFORE, err);
+    if (rc == 0)
+        rc = text.failed ? err_set(err, HELIOS_E_NOMEM, "out of memory")
                          : is_needed(store, text.data, &needed, err);
     if (rc == 0 && needed)
         rc = db_script(store->db, text.data, err);
@@ -213,6 +215,8 @@ static int apply_step(struct store *store, const struct schema_step *step,
         if (apply_statement(store, statement, len, err) != 0)
             return err_wrap(err, "step %u (%s)", step->version, step->name);
     }
+    if (store_fault(store, FAULT_SCHEMA_STEP, err) != 0)
+        return -1;
     struct helios_datum params[] = {helios_uint(step->version), helios_text(step->name)};
     return store_exec(store, ST_SCHEMA_RECORD, 0, params, 2, NULL, err);
 }

@@ -361,7 +361,8 @@ struct helios_datum store_number_or_null(int64_t value)
 
 int store_now(struct store *store, int64_t *out, struct helios_error *err)
 {
-    if (store_numbers(store, ST_NOW, NULL, 0, out, 1, err) != 0)
+    if (store_fault(store, FAULT_CLOCK_BEFORE, err) != 0 ||
+        store_numbers(store, ST_NOW, NULL, 0, out, 1, err) != 0)
         return err_wrap(err, "cannot read the database's clock");
     return 0;
 }

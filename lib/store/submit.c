@@ -112,7 +112,8 @@ static int submit(struct store *store, const struct helios_submission *jobs, siz
         return insert_joined(store, jobs, n, jobids, err);
     if (store_begin(store, err) != 0)
         return -1;
-    return store_end(store, insert_all(store, jobs, n, jobids, err), err);
+    return store_end_at(store, FAULT_SUBMIT_BEFORE_COMMIT,
+                        insert_all(store, jobs, n, jobids, err), err);
 }
 
 /* The server names an index, the submitter wants to hear of the key. */

@@ -32,6 +32,8 @@ static int count(struct store *store, enum statement id, const uint32_t *funcids
 int store_waiting(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                   uint64_t *out, struct helios_error *err)
 {
+    if (store_fault(store, FAULT_WAITING_BEFORE, err) != 0)
+        return -1;
     return count(store, ST_WAITING, funcids, n, limit, out, err);
 }
 

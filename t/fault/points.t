@@ -20,9 +20,9 @@ my $CHILDREN = 3;     # of one metajob
 my $AT_ONCE = 8;      # daemons that run side by side
 
 my %actions = (
-    FAULT_STATEMENT => [qw(kill retry error lost)],
-    FAULT_COMMIT    => [qw(kill retry error lost)],
-    FAULT_COMMITTED => [qw(kill lost)],
+    FAULT_STATEMENT => [qw(kill retry error lost timeout)],
+    FAULT_COMMIT    => [qw(kill retry error lost timeout)],
+    FAULT_COMMITTED => [qw(kill lost timeout)],
 );
 my $header = slurp("$Helios::Test::SOURCE/lib/core/fault.h");
 my @cases;
@@ -30,17 +30,33 @@ while ($header =~ /X\(\w+, "([a-z_.]+)", (FAULT_\w+)\)/g) {
     my ($point, $place) = ($1, $2);
     push @cases, map { "$point:$_" } @{ $actions{$place} };
 }
-cmp_ok(scalar @cases, '>=', 40, scalar(@cases) . ' faults are known');
+cmp_ok(scalar @cases, '>=', 150, scalar(@cases) . ' faults are known');
 my $sqlite = ($ENV{HELIOS_TEST_STORE} // 'sqlite') eq 'sqlite';
-if (!$sqlite && !$ENV{HELIOS_FAULT_ALL}) { @cases = grep { /^settle|_commit/ && /:(?:kill|lost)$/ } @cases }
+if (!$sqlite && !$ENV{HELIOS_FAULT_ALL}) { @cases = grep { /^settle\.before|_commit/ && /:(?:kill|lost)$/ } @cases }
+if ($sqlite && !$ENV{HELIOS_FAULT_ALL}) { @cases = grep { !/:timeout$/ || /^(?:complete|claim|settle|renew)\..*before/ } @cases }
 if (defined $ENV{HELIOS_FAULT_ONLY}) { @cases = grep { /$ENV{HELIOS_FAULT_ONLY}/ } @cases }
+# What a program does, not the daemon.
+my @commands = grep { /^(?:submit|schema)/ } @cases;
+@cases = grep { !/^(?:submit|schema)/ } @cases;
+
+# At which passage, where the first ones belong to the start: a daemon that cannot start says so and
+# ends, which is another test's.
+sub fault {
+    my ($case) = @_;
+    my ($point) = split /:/, $case;
+    # Whether a COMMIT happened is only asked where one was uncertain.
+    return "complete.before_commit:lost,$case" if $point eq 'fate.before';
+    my %nth = ('params.before' => 6, 'register.before' => 2, 'register.after' => 2, 'waiting.before' => 2,
+        'log.before' => 2, 'log.after' => 2);
+    return "$case:" . ($nth{$point} // 1);
+}
 
 # What brings the daemon to the point: long enough to be renewed; jobs that wait behind a long one;
 # a worker that dies with a job.
 sub slow_ms {
     my ($case) = @_;
     return 10_000 if $case =~ /^renew/;
-    return 3_000  if $case =~ /^(?:release|settle)/;
+    return 3_000  if $case =~ /^(?:release|settle|register|waiting|clock)/;
     return 0;
 }
 
@@ -48,7 +64,7 @@ sub begin {
     my ($case) = @_;
     # A short lease for renewals only: elsewhere none may run out and hide what was left behind.
     my $t = Helios::Test->new(service => $case =~ /^renew/ ? 'Toy::Brief' : 'Toy::Retry',
-        section => { OVERDRIVE => 1, MAX_WORKERS => 2, WORKER_LAUNCH_PATTERN => 'optimistic' });
+        section => { OVERDRIVE => 1, MAX_WORKERS => 2, WORKER_LAUNCH_PATTERN => 'optimistic', registration_interval => 1 });
     $t->sql('CREATE TABLE toy_effect (jobid BIGINT NOT NULL, pid BIGINT, at BIGINT)');
     my @plain = map { { effect => 1 } } 1 .. $PLAIN;
     my $up = $t->tmp . '/up';
@@ -58,7 +74,7 @@ sub begin {
     ($run{hopeless}) = $t->submit({ effect => 1, action => 'fail_no_retry' });
     ($run{meta}) = $t->submit(\Storable::nfreeze(["<metajob><jobs>$children</jobs></metajob>"]));
     $run{ids} = [$t->submit(@plain, map { { effect => 1, action => 'fail_once' } } 1 .. $ONCE)];
-    $run{daemon} = $t->start({ env => { HELIOS_FAULT => $case } });
+    $run{daemon} = $t->start({ env => { HELIOS_FAULT => fault($case) } });
     return \%run;
 }
 
@@ -97,6 +113,10 @@ while (my @some = splice @cases, 0, $AT_ONCE) {
         my $t = $run->{t};
         $t->wait_for(sub { $t->count('job') == 0 }, 40, "$run->{case}: every job to be accounted for");
     }
+    # Some points are passed when a daemon has been up for a while, some when it stops.
+    for my $run (grep { $_->{case} !~ /^(?:halt|unregister)/ } @runs) {
+        eval { $run->{t}->wait_for(sub { slurp($run->{daemon}{err}) =~ /^HELIOS_FAULT: \Q$run->{case}\E /m }, 3, ''); 1 } or fail("$run->{case}: the point is never passed");
+    }
     kill TERM => map { $_->{daemon}{pid} } @runs;
     $_->{t}->collect($_->{daemon}, 20) for @runs;
     for my $run (@runs) {
@@ -104,5 +124,29 @@ while (my @some = splice @cases, 0, $AT_ONCE) {
         is($run->{t}->sanitizer_reports, '', "$run->{case}: the sanitizers reported nothing");
         $run->{t}->destroy;
     }
+}
+
+# A program that is struck while it puts jobs in has put in all of them or none, and knows which unless
+# its last word was lost; one that makes the tables can be run again.
+for my $case (@commands) {
+    my $t = Helios::Test->new(schema => $case !~ /^schema/);
+    my %env = (env => { HELIOS_FAULT => $case });
+    my ($name, $point, $action) = ($case, split /:/, $case);
+    my $run = $case =~ /^schema/ ? $t->command('schema', 'init', \%env)
+        : $t->command('submit', '--lines', $t->service, { %env, stdin => "{\"a\":1}\n" x 5 });
+    like($run->{stderr}, qr/^HELIOS_FAULT: \Q$case\E /m, "$name: was injected");
+    $action eq 'kill' ? is($run->{signal}, 9, "$name: killed") : is($run->{signal}, 0, "$name: ended by itself");
+    if ($case =~ /^schema/) {
+        is($t->command('schema', 'init')->{exit}, 0, "$name: the schema can be made after it");
+        is($t->command('schema', 'status')->{exit}, 0, "$name: and is whole");
+    } else {
+        my $there = $t->count('job');
+        is($there % 5, 0, "$name: all or none ($there)");
+        my $known = $point eq 'submit.after_commit' ? 5 : $run->{exit} == 0 && !$run->{signal} ? 5 : 0;
+        is($there, $known, "$name: as many as it says");
+        isnt($run->{stderr} =~ s/^HELIOS_FAULT.*\n//mr, '', "$name: the failure is said") if $run->{exit};
+    }
+    is($t->sanitizer_reports, '', "$name: the sanitizers reported nothing");
+    $t->destroy;
 }
 done_testing();
