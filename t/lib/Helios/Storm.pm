@@ -65,6 +65,9 @@ sub new {
         $global{dsn} = $t->{dsn};
     } else {
         $self->{proxy} = Helios::Proxy->new($self->{server}->socket);
+        # The server may be stopped at any moment: this script must not be.
+        $t->{dsn} .= ';mysql_connect_timeout=2;mysql_read_timeout=3;mysql_write_timeout=3';
+        $t->{dbh} = undef;
         $t->sql("CREATE USER app\@localhost IDENTIFIED BY 'secret'");
         $t->sql("GRANT ALL ON $t->{database}.* TO app\@localhost");
         %global = (user => 'app', password => 'secret', dsn => "dbi:mysql:database=$t->{database};host=127.0.0.1;port="
@@ -109,7 +112,7 @@ sub arguments {
     my $h = ($number * 2654435761 + $self->{seed} * 40503) % 1000;
     my %args = (append => $self->{lines}, sleep_ms => $h % 15);
     $args{effect} = 1 if $h % 10 < 9 && $self->{t}->service eq 'Toy::Storm';
-    my @actions = ([30, 'fail_once'], [60, 'fail_no_retry'], [70, 'fail'], [77, 'crash'], [82, 'exit'], [89, 'close_fds'],
+    my @actions = ([30, 'fail_once'], [60, 'fail_no_retry'], [70, 'fail'], [73, 'crash'], [75, 'exit'], [82, 'close_fds'],
         [115, 'leak_fd'], [120, 'block_signals'], [125, 'fork'], [135, 'chdir'], [145, 'none']);
     for (@actions) { if ($h < $_->[0]) { $args{action} = $_->[1]; last } }
     return \%args;
