@@ -210,6 +210,9 @@ sub blow {
     }
     $chaos->end($_) for @open;
     $chaos->heal;
+    # A helper that had to wait may have set what its successor took back before.
+    $self->{t}{dbh} = undef;
+    $self->{t}->del_param($_) for qw(HOLD MAX_WORKERS);
     return;
 }
 
@@ -266,8 +269,9 @@ sub was_up {
 sub all_log {
     my ($self) = @_;
     my $t = $self->{t};
-    my @lines = map { sprintf 'Job %d: %s', $_->{jobid} // 0, $_->{message} } $t->rows('SELECT jobid, message FROM helios_log_tb');
-    push @lines, grep { /Job \d+: / } split /\n/, slurp($_) for glob $t->tmp . '/*.err';
+    my @lines = map { sprintf '%s [%d] Job %d: %s', $_->{log_time}, $_->{process_id}, $_->{jobid} // 0, $_->{message} }
+        $t->rows('SELECT log_time, process_id, jobid, message FROM helios_log_tb');
+    push @lines, split /\n/, slurp($_) for glob $t->tmp . '/*.err';
     return @lines;
 }
 
@@ -278,7 +282,7 @@ sub audit {
     my %fault;
     my $note = sub { my ($kind, $what) = @_; push @{ $fault{$kind} }, $what };
 
-    my (%good, %bad, %last, %errors, %effects, %lines, %status, %excuse);
+    my (%good, %bad, %last, %errors, %effects, %lines, %status, %excuse, %runners);
     for my $row ($t->rows('SELECT jobid, exitstatus FROM helios_job_history_tb')) {
         $row->{exitstatus} ? $bad{ $row->{jobid} }++ : $good{ $row->{jobid} }++;
     }
@@ -288,9 +292,11 @@ sub audit {
     for (split /\n/, slurp($self->{lines}) // '') {
         my ($id, $pid) = /^(\d+) (\d+)$/ or next;
         $lines{$id}++;
+        push @{ $runners{$id} }, $pid;
         $excuse{$id}++ if $self->{chaos}{killed}{$pid};
     }
-    for ($self->all_log) {
+    my @log = $self->all_log;
+    for (@log) {
         $excuse{$1}++ if /Job (\d+): .*(?:given back|lease lost|lost before the outcome)/;
     }
 
@@ -309,6 +315,10 @@ sub audit {
         my $may = $good + $bad + ($excuse{$id} // 0);
         $note->('ran more often than anything explains', "$id ($lines lines; $good completed, $bad failed, " . ($excuse{$id} // 0) . ' other)')
             if $lines > $may;
+        if ($lines > $may) {
+            my $who = join '|', @{ $runners{$id} };
+            $note->("what is known of the runs of $id by $who", join ' / ', grep { /Job $id: |\b(?:$who)\b/ } @log);
+        }
     }
     for my $id (keys %effects) {
         $note->('effect more than once', $id) if $effects{$id} > 1;
