@@ -56,7 +56,7 @@ sub fault {
 sub slow_ms {
     my ($case) = @_;
     return 10_000 if $case =~ /^renew/;
-    return 3_000  if $case =~ /^(?:release|settle|register|waiting|clock)/;
+    return 3_000  if $case =~ /^(?:release|register|waiting|clock)/;
     return 0;
 }
 
@@ -68,6 +68,7 @@ sub begin {
     $t->sql('CREATE TABLE toy_effect (jobid BIGINT NOT NULL, pid BIGINT, at BIGINT)');
     my @plain = map { { effect => 1 } } 1 .. $PLAIN;
     my $up = $t->tmp . '/up';
+    if ($case =~ /^settle/) { $plain[4] = { effect => 1, wait_for => "$up.gate", append => $up } }
     if (my $ms = slow_ms($case)) { $plain[4] = { effect => 1, sleep_ms => $ms, append => $up } }
     my $children = join '', map { '<job><params><effect>1</effect></params></job>' } 1 .. $CHILDREN;
     my %run = (case => $case, t => $t, up => $up);
@@ -82,6 +83,7 @@ sub kill_a_worker {
     my ($run) = @_;
     my $pid = $run->{t}->wait_for(sub { (slurp($run->{up}) // '') =~ / (\d+)\n/ && $1 }, 20, "$run->{case}: the long job to run");
     kill KILL => $pid;
+    spew("$run->{up}.gate", '');
     return;
 }
 

@@ -20,18 +20,18 @@ my %common = (
     poller_killed  => [3, 0, 0, 'poller', sub { $_[0]->hit(KILL => $_[0]->poller) }],
     poller_stopped => [2, 0.5, 3, 'poller', sub { $_[1]{pid} = $_[0]->poller; $_[0]->halt_process($_[1]{pid}) },
         sub { $_[0]->go_on($_[1]{pid}) }],
-    master_killed  => [2, 0, 0, 'master', sub { $_[0]->hit(KILL => $_[0]{storm}->master) }],
+    master_killed  => [2, 0, 0, 'master', sub { $_[0]->forget_board; $_[0]->hit(KILL => $_[0]{storm}->master) }],
     master_stopped => [1, 0.5, 2, 'master', sub { $_[1]{pid} = $_[0]{storm}->master; $_[0]->halt_process($_[1]{pid}) },
         sub { $_[0]->go_on($_[1]{pid}) }],
     all_stopped    => [1, 1, 3, 'master', sub { $_[1]{pids} = [$_[0]->everybody]; $_[0]->halt_process($_) for @{ $_[1]{pids} } },
         sub { $_[0]->go_on($_) for @{ $_[1]{pids} } }],
-    all_killed     => [1, 0, 0, 'master', sub { $_[0]->hit(KILL => $_) for $_[0]->everybody }],
+    all_killed     => [1, 0, 0, 'master', sub { $_[0]->forget_board; $_[0]->hit(KILL => $_) for $_[0]->everybody }],
     restarted      => [1, 0, 0, 'master', sub { kill TERM => $_[0]{storm}->master || return }],
     reloaded       => [1, 0, 0, '', sub { kill HUP => $_[0]{storm}->master || return }],
     reported       => [1, 0, 0, '', sub { kill USR1 => $_[0]{storm}->master || return }],
     held           => [1, 0.3, 1.5, 'hold', sub { $_[0]->param(HOLD => 1) }, sub { $_[0]->param('HOLD') }],
     workers_cut    => [1, 0.5, 3, 'max', sub { $_[0]->param(MAX_WORKERS => 1) }, sub { $_[0]->param('MAX_WORKERS') }],
-    run_emptied    => [1, 0, 0, 'master', sub { unlink glob $_[0]{storm}{t}->tmp . '/run/*' }],
+    run_emptied    => [1, 0, 0, 'master', sub { $_[0]{storm}{daemon}{emptied} = 1; unlink glob $_[0]{storm}{t}->tmp . '/run/*' }],
     column_added   => [1, 0, 0, 'schema', sub { my $n = $_[1]{number}; $_[0]->apart("ALTER TABLE job ADD COLUMN storm_$n INTEGER") }],
     index_dropped  => [1, 1, 3, 'schema', sub { $_[0]->apart($_[0]{storm}{t}->sqlite ? 'DROP INDEX helios_job_run_after' : 'ALTER TABLE job DROP INDEX funcid') },
         sub { $_[0]->apart($_[0]{storm}{t}->sqlite ? 'CREATE INDEX helios_job_run_after ON job (funcid, run_after)' : 'ALTER TABLE job ADD INDEX funcid (funcid, run_after)') }],
@@ -145,6 +145,15 @@ sub hit {
     my ($self, $signal, $pid) = @_;
     return if !$pid;
     $self->{killed}{$pid} = 1 if kill $signal => $pid;
+    return;
+}
+
+# A master that dies after its files were removed leaves nothing by which its workers' jobs could be
+# settled if they die too: their leases run out, and nobody can say why.
+sub forget_board {
+    my ($self) = @_;
+    return if !$self->{storm}{daemon}{emptied};
+    $self->{killed}{ $_->{pid} } = 1 for children($self->{storm}->master || return);
     return;
 }
 
