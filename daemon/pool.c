@@ -121,6 +121,8 @@ static void wipe(struct board_slot *slot)
         atomic_store(&job->funcid, 0);
         atomic_store(&job->hold, BOARD_HOLD_NONE);
     }
+    for (unsigned i = 0; i < BOARD_TRAIL; i++)
+        atomic_store(&slot->trail[i].at, 0);
     atomic_store(&slot->held, 0);
     atomic_store(&slot->running, 0);
     atomic_store(&slot->running_since, 0);

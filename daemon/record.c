@@ -6,6 +6,7 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "core/trail.h"
 #include "daemon/history.h"
 #include "daemon/holding.h"
 
@@ -297,6 +298,7 @@ static int record_verdict(struct helios_worker *w, size_t i, struct helios_job *
     struct helios_error err = HELIOS_ERROR_INIT;
     struct store_held held;
     bool final = false;
+    trail_note(w->slot, TRAIL_RECORD, w->jobs[i].jobid);
     for (int tries = 0; tries < TRIES; tries++) {
         if (!db_usable(store_db(w->store)) && worker_reconnect(w) != 0)
             break;
@@ -323,6 +325,7 @@ static int record_verdict(struct helios_worker *w, size_t i, struct helios_job *
         }
         if (!held.lost) {
             history_report(&held);
+            trail_note(w->slot, TRAIL_RECORDED, w->jobs[i].jobid);
             count_outcome(w, i, job->verdict, final);
             return 0;
         }
@@ -399,6 +402,7 @@ int record_group(struct helios_worker *w)
     int rc = 0;
     struct helios_error err = HELIOS_ERROR_INIT;
     const struct store_outcome outcome = outcome_of(w);
+    trail_note(w->slot, TRAIL_GROUP, g->count);
     struct store_held *held = calloc(g->count, sizeof *held);
     bool together = held != NULL;
     for (size_t k = 0; together && k < g->count; k++)
@@ -424,6 +428,8 @@ int record_group(struct helios_worker *w)
 
 int record_release(struct helios_worker *w, size_t from, size_t to)
 {
+    if (from < to)
+        trail_note(w->slot, TRAIL_RELEASE, to - from);
     for (size_t i = from; i < to; i++) {
         struct board_job *entry = &w->slot->jobs[i];
         uint32_t leases[3];

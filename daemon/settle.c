@@ -8,6 +8,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/mono.h"
+#include "core/trail.h"
 #include "daemon/history.h"
 #include "daemon/holding.h"
 
@@ -309,6 +310,8 @@ int settle_orphans(const struct settle *s, unsigned *left, struct helios_error *
             return -1;
         if (rc > 0)
             (*left)++;
+        else
+            trail_report(slot, dead.pid);
     }
     return 0;
 }

@@ -13,6 +13,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/msg.h"
+#include "core/trail.h"
 #include "daemon/collective.h"
 #include "daemon/holding.h"
 
@@ -127,13 +128,34 @@ static void set_state(struct helios_worker *w, enum board_state state)
     atomic_store_explicit(&w->slot->state, (uint32_t)state, memory_order_release);
 }
 
+static void watch(void *arg, const char *sql, enum helios_error_kind kind)
+{
+    struct board_slot *slot = arg;
+    if (sql != NULL)
+        trail_note(slot, TRAIL_SQL, trail_word(sql));
+    else if (kind == HELIOS_E_NONE)
+        trail_note(slot, TRAIL_SQL_OK, 0);
+    else
+        trail_note(slot, TRAIL_SQL_ERROR, (uint64_t)kind);
+}
+
+/* A new connection, which the flight recorder listens to. */
+static int open_store(struct helios_worker *w, struct store **out, struct helios_error *err)
+{
+    if (collective_open(w->heritage, out, err) != 0)
+        return -1;
+    trail_note(w->slot, TRAIL_CONNECTED, 0);
+    db_watch(store_db(*out), watch, w->slot);
+    return 0;
+}
+
 int worker_reconnect(struct helios_worker *w)
 {
     int64_t pause_ms = 50;
     struct helios_error err = HELIOS_ERROR_INIT;
     for (unsigned tries = 0;; tries++) {
         struct store *store = NULL;
-        if (collective_open(w->heritage, &store, &err) == 0) {
+        if (open_store(w, &store, &err) == 0) {
             store_close(w->store);
             w->store = store;
             return 0;
@@ -155,6 +177,7 @@ static void take_slot(struct helios_worker *w)
     struct board_slot *slot = w->slot;
     atomic_store(&slot->pid_start, board_pid_start(w->pid));
     atomic_store(&slot->started, wall_now());
+    trail_note(slot, TRAIL_START, 0);
     atomic_store(&slot->pid, (int32_t)w->pid);
     set_state(w, BOARD_STARTING);
 }
@@ -207,8 +230,8 @@ static void own_again(const struct helios_worker *w)
 
 static int start(struct helios_worker *w, struct helios_error *err)
 {
-    if (collective_open(w->heritage, &w->store, err) != 0 ||
-        fault_pass(FAULT_START_CONNECTED, err) != 0 || read_params(w, err) != 0)
+    if (open_store(w, &w->store, err) != 0 || fault_pass(FAULT_START_CONNECTED, err) != 0 ||
+        read_params(w, err) != 0)
         return -1;
     const char *path = helios_params_get(w->params, "service_path");
     if (path == NULL || path[0] == '\0')
@@ -224,6 +247,7 @@ static int start(struct helios_worker *w, struct helios_error *err)
                            "prep of %s returned %d; what it needs is missing (see its log)",
                            w->heritage->service, rc);
     }
+    trail_note(w->slot, TRAIL_PREPARED, 0);
     say(w, MSG_PREPARED, NULL);
     return fault_pass(FAULT_START_PREPARED, err);
 }
@@ -319,8 +343,10 @@ static int claim(struct helios_worker *w, struct helios_error *err)
             .arg = w,
         };
         size_t got = 0;
+        trail_note(w->slot, TRAIL_CLAIM, want.want);
         if (store_claim(w->store, &want, w->jobs, &got, err) != 0)
             return -1;
+        trail_note(w->slot, TRAIL_CLAIMED, got);
         holding_trim(w->slot, got);
         if (got > 0) {
             w->count = got;
@@ -468,10 +494,12 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
     if (w->job_ms < 0 || w->job_ms > 5)
         setproctitle("worker %s job %llu", w->heritage->service,
                      (unsigned long long)w->jobs[i].jobid);
+    trail_note(w->slot, TRAIL_RUN, w->jobs[i].jobid);
     judge_arguments(&job);
     int result = job.verdict == VERDICT_NONE ? run_service(w, &job) : 0;
     bool tied = w->master_gone || ties_hold(&w->ties);
     note_duration(w, begun);
+    trail_note(w->slot, TRAIL_RAN, w->jobs[i].jobid);
     atomic_store(&w->slot->running, 0);
     holding_done(w->slot, i);
     set_state(w, BOARD_FINISHING);
@@ -560,6 +588,7 @@ static int linger(struct helios_worker *w, struct mono *since)
         return -1;
     setproctitle("worker %s idle", w->heritage->service);
     set_state(w, BOARD_IDLE);
+    trail_note(w->slot, TRAIL_IDLE, 0);
     say(w, MSG_IDLE, NULL);
     worker_listen(w, left);
     bool woken = w->woken;
@@ -623,6 +652,7 @@ int worker_main(const struct heritage *heritage)
         code = work(w);
     }
     set_state(w, BOARD_LEAVING);
+    trail_note(w->slot, TRAIL_LEAVE, (uint64_t)code);
     if (w->leaving && !w->master_gone && w->jobs_run > 0)
         log_notice("Class %s exited (downshift)", heritage->service);
     if (w->plugin.handle != NULL && w->plugin.service.cleanup != NULL)

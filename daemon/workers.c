@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/trail.h"
 #include "daemon/reap.h"
 #include "daemon/spawn.h"
 
@@ -211,6 +212,9 @@ void worker_ended(struct master *m, struct pool_worker *w, int status)
     struct msg_dead dead;
     reap_death(w, pool_slot(&m->pool, w), status, &dead);
     report_death(&dead, status);
+    const struct board_slot *slot = &m->pool.board->slot[pool_slot(&m->pool, w)];
+    if (dead.death != DEATH_EXIT || atomic_load(&slot->running) != 0)
+        trail_report(slot, dead.pid);
     bool fruitful = pool_collect(&m->pool, w);
     if (fruitful) /* also when it could not say so */
         worker_succeeded(m, w);

@@ -22,7 +22,9 @@ static_assert(offsetof(struct board_slot, started) == 16, "layout of struct boar
 static_assert(offsetof(struct board_slot, running) == 32, "layout of struct board_slot");
 static_assert(offsetof(struct board_slot, completed) == 48, "layout of struct board_slot");
 static_assert(offsetof(struct board_slot, jobs) == 96, "layout of struct board_slot");
-static_assert(sizeof(struct board_slot) == 96 + BOARD_JOBS * 40,
+static_assert(offsetof(struct board_slot, trail_next) == 96 + BOARD_JOBS * 40,
+              "layout of struct board_slot");
+static_assert(sizeof(struct board_slot) == 96 + BOARD_JOBS * 40 + 8 + BOARD_TRAIL * 16,
               "layout of struct board_slot");
 static_assert(offsetof(struct board, service) == 24, "layout of struct board");
 static_assert(offsetof(struct board, host) == 96, "layout of struct board");

@@ -20,10 +20,11 @@
  * A slot's blocks are allocated by board_reserve() before it is first used, so that a full
  * file system is an error there and not a SIGBUS in a worker. */
 #define BOARD_MAGIC    0x48424f4152440a31ULL
-#define BOARD_VERSION  2u
+#define BOARD_VERSION  3u
 #define BOARD_SLOTS    512u /* MAX_WORKERS beyond this is cut, and said so once */
 #define BOARD_JOBTYPES 64u  /* of one service */
 #define BOARD_JOBS     512u /* jobs that one worker may hold; CLAIM_MAX is cut to it */
+#define BOARD_TRAIL    64u  /* events of the flight recorder; divides 2^32 */
 
 enum board_state {
     BOARD_FREE = 0,
@@ -72,6 +73,12 @@ struct board_job {
     _Atomic uint32_t hold;    /* worker: enum board_hold */
 };
 
+/* An event of core/trail.h. */
+struct board_event {
+    _Atomic uint64_t at; /* worker: monotonic microseconds and kind */
+    _Atomic uint64_t what;
+};
+
 struct board_slot {
     _Atomic int32_t pid;         /* worker, from its first instruction; master clears */
     _Atomic uint32_t generation; /* master, before the fork */
@@ -91,6 +98,9 @@ struct board_slot {
     _Atomic uint64_t released;
     _Atomic uint64_t lost; /* verdicts dropped because the lease was no longer ours */
     struct board_job jobs[BOARD_JOBS];
+    _Atomic uint32_t trail_next; /* worker: events so far, modulo 2^32 */
+    uint32_t trail_pad;
+    struct board_event trail[BOARD_TRAIL]; /* worker */
 };
 
 struct board {

@@ -87,6 +87,24 @@ bool db_in_transaction(const struct helios_db *db)
     return db->in_transaction;
 }
 
+void db_watch(struct helios_db *db, db_watch_fn *fn, void *arg)
+{
+    db->watch = fn;
+    db->watch_arg = arg;
+}
+
+static void begins(const struct helios_db *db, const char *sql)
+{
+    if (db->watch != NULL)
+        db->watch(db->watch_arg, sql, HELIOS_E_NONE);
+}
+
+static void ended(const struct helios_db *db, int rc, const struct helios_error *err)
+{
+    if (db->watch != NULL)
+        db->watch(db->watch_arg, NULL, rc == 0 ? HELIOS_E_NONE : err->kind);
+}
+
 /* Whether a call may go to the driver at all. */
 static int check(const struct helios_db *db, struct helios_error *err)
 {
@@ -196,13 +214,17 @@ static int run(struct helios_db *db, const char *sql, const struct helios_datum 
         err = &local;
     if (check(db, err) != 0)
         return -1;
+    begins(db, sql);
     struct db_cached *c = statement(db, sql, err);
-    if (c == NULL)
+    if (c == NULL) {
+        ended(db, -1, err);
         return failed(db, err);
+    }
     uint64_t count = 0;
     db->in_row = true;
     int rc = db->driver->run(db->conn, c->stmt, params, n, row, arg, &count, err);
     db->in_row = false;
+    ended(db, rc, err);
     if (changed != NULL)
         *changed = rc == 0 ? count : 0;
     if (rc == 0)
@@ -284,7 +306,10 @@ int db_commit(struct helios_db *db, struct helios_error *err)
         return -1;
     if (!db->in_transaction)
         return err_set(err, HELIOS_E_INVALID, "no transaction is open");
-    if (db->driver->commit(db->conn, err) == 0) {
+    begins(db, "COMMIT");
+    int rc = db->driver->commit(db->conn, err);
+    ended(db, rc, err);
+    if (rc == 0) {
         db->in_transaction = false;
         return 0;
     }

@@ -42,6 +42,11 @@ void db_lose(struct helios_db *db);
 void db_close(
     struct helios_db *db); /* NULL is harmless; an open transaction is rolled back */
 
+/* Told of each statement, COMMIT and the like: `sql` when it begins, NULL when it has ended
+ * with `kind`. One watcher; it must not use the connection. */
+typedef void db_watch_fn(void *arg, const char *sql, enum helios_error_kind kind);
+void db_watch(struct helios_db *db, db_watch_fn *fn, void *arg);
+
 unsigned db_flags(const struct helios_db *db);
 bool db_usable(const struct helios_db *db); /* false once LOST */
 bool db_in_transaction(const struct helios_db *db);

@@ -23,7 +23,9 @@ struct helios_db {
     pid_t owner;
     bool lost;
     bool in_transaction;
-    bool in_row; /* a row function is running: the connection is not free */
+    bool in_row;        /* a row function is running: the connection is not free */
+    db_watch_fn *watch; /* NULL: none */
+    void *watch_arg;
     uint64_t ticks;
     size_t cached_n;
     struct db_cached cached[DB_CACHE_SIZE];

@@ -27,4 +27,6 @@ for my $kind (sort keys %poison) {
     is($t->one('SELECT status FROM exitstatus WHERE jobid=?', $id{$kind}), 1, "$kind: failed for good");
 }
 is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
+my ($trail) = map { $_->{message} } $t->rows("SELECT message FROM helios_log_tb WHERE jobid=? AND message LIKE 'The last events%'", $id{crash});
+like($trail, qr/start, .*connected, .*claimed \d+, .*\d run $id{crash}$/, 'the last events of the worker are logged with the job');
 $t->finish;

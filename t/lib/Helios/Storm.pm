@@ -246,13 +246,14 @@ sub counted {
     for my $path (glob $self->{t}->tmp . '/board.*') {
         my $bytes = slurp($path);
         my ($slots, $slot_size) = (unpack('L4', substr $bytes, 8))[1, 3];
+        my $first = length($bytes) - $slots * $slot_size;
         my @total = unpack 'Q9', substr $bytes, 256, 72;
         $sum{ $COUNTERS[$_] } += $total[$_] for 0 .. 5;
         $sum{failed} += $total[6];
         $sum{failed_final} += $total[7];
         my $used = unpack 'L', substr $bytes, 328, 4;
         for my $i (0 .. $used - 1) {
-            my @own = unpack 'Q6', substr $bytes, 840 + $i * $slot_size + 48, 48;
+            my @own = unpack 'Q6', substr $bytes, $first + $i * $slot_size + 48, 48;
             $sum{ $COUNTERS[$_] } += $own[$_] for 0 .. 5;
         }
     }
