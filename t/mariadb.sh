@@ -44,10 +44,11 @@ answers_or_dead() {
 }
 
 start() {
-    mkdir -p "$folder"
+    # A starting server removes temporary tables from its folder for them, also those of another one.
+    mkdir -p "$folder/tmp"
     user=
     [ "$(id -u)" != 0 ] || user=--user=root
-    [ -d "$folder/data" ] || mariadb-install-db --no-defaults $user --datadir="$folder/data" --skip-test-db \
+    [ -d "$folder/data" ] || mariadb-install-db --no-defaults $user --datadir="$folder/data" --tmpdir="$folder/tmp" --skip-test-db \
         --auth-root-authentication-method=normal >"$folder/log" 2>&1 ||
         fail "cannot make the database in $folder"
     environment=
@@ -58,7 +59,7 @@ start() {
     # setsid: the server outlives this script and its terminal. It must not keep what the caller has
     # open, such as a lock.
     # shellcheck disable=SC2086 -- words without blanks
-    setsid env $environment mariadbd --no-defaults $user --datadir="$folder/data" --socket="$folder/socket" \
+    setsid env $environment mariadbd --no-defaults $user --datadir="$folder/data" --tmpdir="$folder/tmp" --socket="$folder/socket" \
         --pid-file="$folder/pid" --skip-networking --log-bin="$folder/data/binlog" \
         --binlog-format=ROW --server-id=1 --max-allowed-packet=64M \
         --innodb-buffer-pool-size=64M "$@" \
