@@ -126,7 +126,7 @@ static int next(struct mysql_conn *c, const uint8_t **event, size_t *len,
                 struct helios_error *err)
 {
     unsigned long n = mysql_net_read_packet(c->mysql);
-    if (n == (unsigned long)-1)
+    if (n == packet_error)
         return failed(c, err);
     const uint8_t *packet = c->mysql->net.read_pos;
     if (n < 1 || packet[0] != 0)
