@@ -47,6 +47,7 @@ struct watch {
     struct mono on_since;
     bool killed;
     bool refused;         /* it left for a reason that lasts until respawn_at */
+    unsigned refusals;    /* in a row, by watchers that had begun */
     bool announced;       /* the log has been told that there is one */
     bool register_wanted; /* the next look is to register: a change that it must see */
     unsigned deaths;      /* soon after its start, in a row */

@@ -17,6 +17,7 @@
 
 #define UNPROVEN_MS    10000  /* beyond two registrations */
 #define UNPROVEN_AGE   600000 /* until another one tries */
+#define REFUSALS_MOST  3      /* each doubles the time until another one tries */
 #define PUSHED_MOST_MS 100    /* between looks that changes ask for in vain */
 #define DOUBT_MS       30     /* after a change: look again, */
 #define DOUBT_LONG_MS  1000   /* and again for a server that has stalled */
@@ -85,9 +86,15 @@ static void take(struct master *m)
 static void unwatched(struct master *m, const struct msg *msg)
 {
     struct watch *w = &m->watch;
+    struct mono now = mono_now();
+    bool soon = mono_diff_ms(now, w->on_since) < UNPROVEN_AGE;
+    if (w->on)
+        w->refusals = !soon                         ? 0
+                      : w->refusals < REFUSALS_MOST ? w->refusals + 1
+                                                    : REFUSALS_MOST;
     w->on = false;
     w->refused = true;
-    w->respawn_at = mono_add_ms(mono_now(), (int64_t)(msg->number & INT32_MAX));
+    w->respawn_at = mono_add_ms(now, (int64_t)(msg->number & INT32_MAX) << w->refusals);
     if (strcmp(msg->text, w->text) == 0)
         return;
     (void)snprintf(w->text, sizeof w->text, "%s", msg->text);
@@ -104,7 +111,7 @@ static void watching(struct master *m)
     w->on_since = mono_now();
     atomic_store(&m->pool.board->watch_ours, 0);
     /* What came before it is found by looking. */
-    ask_for_look(m);
+    ask_for_looks(m);
 }
 
 static void said(struct master *m, const struct msg *msg)
@@ -241,11 +248,13 @@ void watch_ended(struct master *m, int status)
     ask_for_look(m);
 }
 
-/* True: no change of our own database has come by, although there was one. */
-static bool unproven(const struct master *m, struct mono now)
+/* When it is clear that no change of our own database comes by, although there was one;
+ * NEVER while there is no reason to think so. */
+static struct mono unproven_at(const struct master *m, struct mono now)
 {
-    return m->watch.on && !m->lookout.away && !watch_sees(m, now) &&
-           mono_diff_ms(now, m->watch.on_since) > proof_ms(m);
+    if (!m->watch.on || m->lookout.away || watch_sees(m, now))
+        return MONO_NEVER;
+    return mono_add_ms(m->watch.on_since, proof_ms(m));
 }
 
 static void give_up_unproven(struct master *m, struct mono now)
@@ -284,6 +293,8 @@ static struct mono ring_alarms(struct master *m, struct mono now)
     if (!mono_before(now, w->doubt)) {
         w->doubt = w->doubt_twice ? mono_add_ms(now, DOUBT_LONG_MS) : MONO_NEVER;
         w->doubt_twice = false;
+        /* A second registration within one second changes nothing. */
+        w->register_wanted = w->on && !watch_sees(m, now);
         ask_for_look(m);
     }
     return mono_min(w->alarm, w->doubt);
@@ -310,9 +321,13 @@ struct mono watch_tick(struct master *m, struct mono now)
     }
     if (w->on || atomic_load(&m->pool.board->watch_resting) != 0)
         arm(m, now);
-    if (unproven(m, now))
+    struct mono unproven = unproven_at(m, now);
+    if (!mono_before(now, unproven))
         give_up_unproven(m, now);
-    return mono_min(mono_min(w->alarm, w->doubt), w->pid == 0 ? w->respawn_at : MONO_NEVER);
+    else
+        alarm = unproven;
+    alarm = mono_min(alarm, mono_min(w->alarm, w->doubt));
+    return w->pid == 0 ? mono_min(alarm, w->respawn_at) : alarm;
 }
 
 /* ---- looks that it has asked for ---- */

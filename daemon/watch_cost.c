@@ -5,12 +5,14 @@ static void begin_period(struct watch_cost *cost, const struct watch_step *step)
 {
     cost->period = step->now;
     cost->cpu_us = step->cpu_us;
-    cost->bytes = cost->jobs = 0;
+    cost->bytes = cost->jobs = cost->registrations = 0;
 }
 
 static bool too_dear(const struct watch_cost *cost, const struct watch_step *step,
                      int64_t ms)
 {
+    if (cost->jobs == 0 && (int64_t)cost->registrations * 1000 > WATCH_FLEET_RATE * ms)
+        return true;
     return (step->cpu_us - cost->cpu_us) * WATCH_CPU_SHARE > ms * 1000 &&
            cost->jobs < cost->bytes / WATCH_WORTH_BYTES;
 }
@@ -23,6 +25,7 @@ enum watch_verdict watch_cost_step(struct watch_cost *cost, const struct watch_s
     }
     cost->bytes += step->bytes;
     cost->jobs += step->jobs;
+    cost->registrations += step->registrations;
     cost->idle_bytes += step->bytes;
     if (step->wanted) {
         cost->wanted_at = step->now;

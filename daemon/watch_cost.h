@@ -15,20 +15,24 @@
  *
  * Give up: for a period of WATCH_PERIOD_MS the watcher has used more than a fiftieth of a
  * processor (the server uses about as much to send what it reads) and has announced fewer
- * jobs than one for each WATCH_WORTH_BYTES read. The daemon polls, and another watcher
- * tries again after a pause that doubles while it stays so. */
+ * jobs than one for each WATCH_WORTH_BYTES read. Or it has announced none, and so many
+ * daemons register in this collective that telling each of them of all costs the server
+ * more than their looks would: more than WATCH_FLEET_RATE registrations a second. The
+ * daemon polls, and another watcher tries again after a pause that doubles while it stays
+ * so. */
 #define WATCH_REST_MS     2000
 #define WATCH_REST_BYTES  (4u * 1024u * 1024u)
 #define WATCH_PERIOD_MS   30000
 #define WATCH_CPU_SHARE   50
 #define WATCH_WORTH_BYTES (1024u * 1024u)
+#define WATCH_FLEET_RATE  5
 
 struct watch_cost {
-    struct mono wanted_at; /* when somebody was last free */
-    uint64_t idle_bytes;   /* read since */
-    struct mono period;    /* began; 0: never */
-    int64_t cpu_us;        /* at its beginning */
-    uint64_t bytes, jobs;  /* in it */
+    struct mono wanted_at;               /* when somebody was last free */
+    uint64_t idle_bytes;                 /* read since */
+    struct mono period;                  /* began; 0: never */
+    int64_t cpu_us;                      /* at its beginning */
+    uint64_t bytes, jobs, registrations; /* in it */
 };
 
 enum watch_verdict { WATCH_GO_ON, WATCH_REST, WATCH_GIVE_UP };
@@ -38,7 +42,7 @@ struct watch_step {
     struct mono now;
     int64_t cpu_us;
     bool wanted;
-    uint64_t bytes, jobs; /* of this step */
+    uint64_t bytes, jobs, registrations; /* of this step */
 };
 enum watch_verdict watch_cost_step(struct watch_cost *cost, const struct watch_step *step);
 

@@ -36,7 +36,8 @@ struct watcher {
     struct watch_cost cost;
     int unseen_ms;   /* SQLite: look again after so long; -1: when the file is written to */
     unsigned events; /* since they were weighed */
-    uint64_t bytes, jobs;
+    bool wanted;     /* at some time since then */
+    uint64_t bytes, jobs, registrations;
 };
 
 static void say(struct watcher *w, enum msg_kind kind, const char *text, int64_t retry_ms)
@@ -145,18 +146,21 @@ static int64_t cpu_us(void)
 
 static enum watch_verdict weigh(struct watcher *w, const struct store_change *change)
 {
-    bool wanted = atomic_load(&w->board->watch_wanted) != 0;
+    w->wanted = w->wanted || atomic_load(&w->board->watch_wanted) != 0;
     w->bytes += change->bytes;
     w->jobs += change->due;
-    if (++w->events < WEIGH_EVENTS && !wanted)
+    w->registrations += change->registration;
+    if (++w->events < WEIGH_EVENTS)
         return WATCH_GO_ON;
     const struct watch_step step = {.now = mono_now(),
                                     .cpu_us = cpu_us(),
-                                    .wanted = wanted,
+                                    .wanted = w->wanted,
                                     .bytes = w->bytes,
-                                    .jobs = w->jobs};
+                                    .jobs = w->jobs,
+                                    .registrations = w->registrations};
     atomic_fetch_add(&w->board->watch_bytes, w->bytes);
-    w->bytes = w->jobs = w->events = 0;
+    w->bytes = w->jobs = w->registrations = w->events = 0;
+    w->wanted = false;
     return watch_cost_step(&w->cost, &step);
 }
 

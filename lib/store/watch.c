@@ -20,6 +20,8 @@ enum table { TABLE_JOB, TABLE_PARAMS, TABLE_FUNCMAP, TABLES };
 static const char *const table_names[TABLES] = {
     [TABLE_JOB] = "job", [TABLE_PARAMS] = "helios_params_tb", [TABLE_FUNCMAP] = "funcmap"};
 
+#define REGISTRY "helios_worker_registry_tb"
+
 enum column { COLUMN_FUNCID, COLUMN_RUN_AFTER, COLUMN_GRABBED, COLUMN_CLASS, COLUMNS };
 static const struct {
     enum table table;
@@ -317,6 +319,7 @@ static int take_table(struct store_watch *w, const struct binlog_event *event,
         return err_set(err, HELIOS_E_DATA, "binary log: a malformed event");
     bool ours = same(table.database, table.database_len, w->database);
     out->ours = ours;
+    out->registration = ours && same(table.name, table.name_len, REGISTRY);
     for (size_t i = 0; i < TABLES; i++) {
         if (!ours || !same(table.name, table.name_len, table_names[i])) {
             w->known[i] = w->known[i] && w->layout[i].table_id != event->table_id;

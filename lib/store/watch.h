@@ -18,12 +18,13 @@ struct store_watch_wish {
 
 /* What a step has brought. */
 struct store_change {
-    unsigned due;    /* jobs of ours that became free and are due */
-    int64_t next_ms; /* in so many ms the first of those that are due later; -1: none */
-    bool params;     /* rows of the service were added, changed or deleted */
-    bool unclear;    /* something has changed, and what it was cannot be told */
-    bool ours;       /* a change of this database, be it of another table */
-    size_t bytes;    /* read for it */
+    unsigned due;      /* jobs of ours that became free and are due */
+    int64_t next_ms;   /* in so many ms the first of those that are due later; -1: none */
+    bool params;       /* rows of the service were added, changed or deleted */
+    bool unclear;      /* something has changed, and what it was cannot be told */
+    bool ours;         /* a change of this database, be it of another table */
+    bool registration; /* of a daemon, be it this one */
+    size_t bytes;      /* read for it */
 };
 
 /* Connects, and watches from now on. 1: it cannot be done here, `err` says why in words for

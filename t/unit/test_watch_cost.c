@@ -12,19 +12,22 @@
 /* A minute of one step a second; each row says what a step brings. */
 static const struct {
     const char *what;
-    unsigned kb, cpu_us, jobs;
+    unsigned kb, cpu_us, jobs, registrations;
     bool wanted;
     enum watch_verdict verdict; /* the first that is not to go on */
     int after_s;
 } rows[] = {
-    {"nothing happens", 0, 0, 0, true, WATCH_GO_ON, 0},
-    {"nothing happens and nobody is free", 0, 0, 0, false, WATCH_GO_ON, 0},
-    {"little happens and nobody is free", 20, 100, 0, false, WATCH_GO_ON, 0},
-    {"much happens while nobody is free", 10240, 10000, 100, false, WATCH_REST, 3},
-    {"others write much, at little cost", 10240, 19000, 0, true, WATCH_GO_ON, 0},
-    {"others write much, at a cost", 10240, 21000, 0, true, WATCH_GIVE_UP, 30},
-    {"the same, but jobs come with it", 10240, 21000, 10, true, WATCH_GO_ON, 0},
-    {"the same, fewer jobs than megabytes", 10240, 21000, 9, true, WATCH_GIVE_UP, 30},
+    {"nothing happens", 0, 0, 0, 0, true, WATCH_GO_ON, 0},
+    {"nothing happens and nobody is free", 0, 0, 0, 0, false, WATCH_GO_ON, 0},
+    {"little happens and nobody is free", 20, 100, 0, 0, false, WATCH_GO_ON, 0},
+    {"much happens while nobody is free", 10240, 10000, 100, 0, false, WATCH_REST, 3},
+    {"others write much, at little cost", 10240, 19000, 0, 0, true, WATCH_GO_ON, 0},
+    {"others write much, at a cost", 10240, 21000, 0, 0, true, WATCH_GIVE_UP, 30},
+    {"the same, but jobs come with it", 10240, 21000, 10, 0, true, WATCH_GO_ON, 0},
+    {"the same, fewer jobs than megabytes", 10240, 21000, 9, 0, true, WATCH_GIVE_UP, 30},
+    {"a fleet that polling serves better", 10, 100, 0, 6, true, WATCH_GIVE_UP, 30},
+    {"a smaller fleet", 10, 100, 0, 4, true, WATCH_GO_ON, 0},
+    {"a fleet, and jobs", 10, 100, 1, 6, true, WATCH_GO_ON, 0},
 };
 
 static void verdicts(void **state)
@@ -41,6 +44,7 @@ static void verdicts(void **state)
                 .wanted = rows[i].wanted,
                 .bytes = rows[i].kb * 1024u,
                 .jobs = rows[i].jobs,
+                .registrations = rows[i].registrations,
             };
             got = watch_cost_step(&cost, &step);
         }
