@@ -50,7 +50,13 @@ void master_remove_files(struct master *m)
         return; /* without the lock, what lies there is another daemon's */
     if (m->pool.board != NULL)
         pool_count(&m->pool, mono_now(), &counts);
-    if (counts.dead + counts.running > 0)
+    bool owed = counts.dead + counts.running > 0;
+    /* Somebody may have emptied the folder. */
+    if (owed && access(m->board_path, F_OK) != 0 &&
+        board_save(m->pool.board, m->board_path, &err) != 0)
+        log_crit("%s; the jobs of ended workers stay locked until their leases run out",
+                 err.text);
+    else if (owed)
         log_warning("The jobs of %u ended workers could not be settled; %s stays for the "
                     "next start of %s, which settles them",
                     counts.dead + counts.running, m->board_path, m->heritage.service);

@@ -197,6 +197,38 @@ void board_close(struct board *board)
         (void)munmap(board, board_size());
 }
 
+static int write_all(int fd, const void *data, size_t len)
+{
+    const char *at = data;
+    while (len > 0) {
+        ssize_t n = write(fd, at, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        at += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int board_save(const struct board *board, const char *path, struct helios_error *err)
+{
+    uint32_t used = atomic_load(&board->used_slots);
+    size_t len = sizeof *board +
+                 (used < BOARD_SLOTS ? used : BOARD_SLOTS) * sizeof(struct board_slot);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return err_errno(err, errno, "cannot create the scoreboard %s", path);
+    int rc = 0;
+    if (write_all(fd, board, len) != 0 || ftruncate(fd, (off_t)board_size()) != 0)
+        rc = err_errno(err, errno, "cannot write the scoreboard %s", path);
+    if (rc != 0)
+        (void)unlink(path);
+    (void)close(fd);
+    return rc;
+}
+
 int board_reserve(int fd, unsigned i, struct helios_error *err)
 {
     if (i >= BOARD_SLOTS)

@@ -157,6 +157,8 @@ int board_create(const char *path, const char *service, const char *host,
 int board_open(const char *path, bool writable, struct board **out,
                struct helios_error *err);
 void board_close(struct board *board);
+/* Writes a mapped board whose file was removed to `path`, where nothing must be. */
+int board_save(const struct board *board, const char *path, struct helios_error *err);
 /* Allocates the blocks of slot `i`. 0, or -1 (no space). */
 int board_reserve(int fd, unsigned i, struct helios_error *err);
 

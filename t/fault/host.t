@@ -37,6 +37,21 @@ sub end {
 }
 {
     my $t = fresh();
+    my $daemon = $t->start;
+    my ($id) = $t->submit({ action => 'hang', append => $t->tmp . '/ran' });
+    my $pid = $t->wait_for(sub { (slurp($t->tmp . '/ran') // '') =~ / (\d+)\n/ && $1 }, 20, 'the job to run');
+    $t->sql('ALTER TABLE helios_job_history_tb RENAME TO elsewhere');
+    kill KILL => $pid;
+    $t->wait_for(sub { $t->log_rows(qr/cannot be settled, will try again/) }, 20, 'the poller to fail at the death');
+    unlink glob $t->tmp . '/run/*';
+    is($t->stop($daemon)->{exit}, 0, 'run folder emptied, a job not settled: the daemon stops cleanly');
+    $t->sql('ALTER TABLE elsewhere RENAME TO helios_job_history_tb');
+    my $next = $t->start;
+    $t->wait_for(sub { $t->errors($id) == 1 }, 20, 'the next one to settle it from the scoreboard that was written again');
+    end($t, $next, 'run folder emptied');
+}
+{
+    my $t = fresh();
     # Where the fallback and the console go has no room.
     my $daemon = $t->spawn(['sh', '-c', 'exec "$0" --foreground "$1" >/dev/full 2>/dev/full', $t->program('helios_d'), $t->service]);
     $t->wait_for(sub { $t->board('looks') }, 20, 'the daemon to be up');

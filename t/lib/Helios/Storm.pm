@@ -20,7 +20,7 @@ use Test::More;
 
 my $RETRIES = 4;         # of the service
 my $BACKLOG = 120;       # jobs that wait, at least, while the storm lasts
-my $DRAIN_S = 15;        # for what is left when it is over
+my $DRAIN_S = 30;        # for what is left when it is over
 
 my @mounted;
 
