@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/account.h"
 #include "core/coredump.h"
 #include "core/err.h"
 #include "core/fault.h"
@@ -15,6 +16,7 @@
 #include "daemon/arguments.h"
 #include "daemon/collective.h"
 #include "daemon/master.h"
+#include "daemon/pidfolder.h"
 #include "daemon/poller.h"
 #include "daemon/probe.h"
 #include "daemon/watcher.h"
@@ -144,9 +146,10 @@ static int check_collective(struct master_config *config,
     return EX_OK;
 }
 
-static int check_pid_path(const char *path)
+static int check_pid_path(const char *path, bool prepared)
 {
-    if (access(path, W_OK | X_OK) == 0)
+    /* What a start as root would have made, or handed over, was looked at as root. */
+    if (prepared || access(path, W_OK | X_OK) == 0)
         return EX_OK;
     (void)fprintf(stderr,
                   "helios_d: PID folder %s: %s; create it, make it writable for this user, "
@@ -157,7 +160,7 @@ static int check_pid_path(const char *path)
 
 /* Everything that can be known before there is a daemon. */
 static int prepare(struct master_config *config, const struct arguments *args,
-                   const struct helios_params *params)
+                   const struct helios_params *params, bool became)
 {
     static struct probe probe;
     struct heritage *h = &config->heritage;
@@ -171,13 +174,52 @@ static int prepare(struct master_config *config, const struct arguments *args,
         collective_logging(h, params, &h->settings, warn_start, NULL);
     if (code != EX_OK || !args->check)
         return code;
-    code = check_pid_path(h->pid_path);
+    code = check_pid_path(h->pid_path, became);
     if (code == EX_OK)
         (void)printf(
             "%s is ready to start: configuration, plugin, database, schema and PID "
             "folder are in order.\n",
             h->service);
     return code;
+}
+
+/* What a HUP will want to read. */
+static void warn_unreadable(const struct ini *ini)
+{
+    if (access(ini->path, R_OK) != 0)
+        (void)fprintf(
+            stderr,
+            "helios_d: user %u (run_as_user) cannot read %s: HUP will not be able "
+            "to read it again; let its group read it\n",
+            (unsigned)geteuid(), ini->path);
+}
+
+/* From here on nothing is done as root that need not be: what is loaded and what the
+ * database answers meets an ordinary user. 0: nothing to change, 1: changed. */
+static int become_account(const struct heritage *h, const struct helios_params *params,
+                          bool check, struct helios_error *err)
+{
+    struct account account;
+    if (account_find(helios_params_get(params, "run_as_user"),
+                     helios_params_get(params, "run_as_group"), &account, err) != 0)
+        return -1;
+    bool change = account_step(&account) == ACCOUNT_CHANGE;
+    if (change && h->service != NULL &&
+        pidfolder_prepare(h->pid_path, h->service, &account, !check, err) != 0)
+        return -1;
+    if (account_become(&account, err) != 0)
+        return -1;
+    if (!change) {
+        if (check && geteuid() == 0)
+            (void)puts("Plugin and workers run as root: set run_as_user in helios.ini.");
+        return 0;
+    }
+    coredump_decide();
+    warn_unreadable(h->ini);
+    if (check)
+        (void)printf("Running as user %u, group %u (run_as_user).\n", (unsigned)geteuid(),
+                     (unsigned)getegid());
+    return 1;
 }
 
 static int run(struct master_config *config, const struct arguments *args)
@@ -193,17 +235,16 @@ static int run(struct master_config *config, const struct arguments *args)
     config->ini_path = ini->path;
     h->ini = ini;
     warn_exposed(ini);
-    if (h->service == NULL) {
-        code = probe_halts(h);
-        goto out;
-    }
     /* What is odd in it is said once, when the rows of the database are there too. */
     if (conf_resolve(ini, h->service, h->host, NULL, 0, &params, NULL, NULL, &err) != 0)
         goto failed;
     const char *pid_path = helios_params_get(params, "pid_path");
     h->pid_path = pid_path != NULL && pid_path[0] != '\0' ? pid_path : "/var/run/helios";
-    code = prepare(config, args, params);
-    if (code == EX_OK && !args->check)
+    int became = become_account(h, params, args->check, &err);
+    if (became < 0)
+        goto failed;
+    code = h->service == NULL ? probe_halts(h) : prepare(config, args, params, became == 1);
+    if (code == EX_OK && h->service != NULL && !args->check)
         code = master_run(config);
 out:
     conf_free(params);

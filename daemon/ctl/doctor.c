@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/account.h"
 #include "core/err.h"
 #include "core/mono.h"
 #include "core/name.h"
@@ -166,6 +167,37 @@ static void check_database_file(struct doctor *d, const struct helios_params *pa
         tell_buf(d, open ? CHECK_WARNING : CHECK_OK, &text, open ? "chmod o-rw" : "");
     }
     dsn_fini(&dsn);
+}
+
+/* Whom daemons run as that are started by whoever asks. */
+static void check_account(struct doctor *d, const struct helios_params *params)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct account account;
+    struct buf text = BUF_INIT;
+    d->subject = "account";
+    if (account_find(inifile_value(params, "run_as_user"),
+                     inifile_value(params, "run_as_group"), &account, &err) != 0) {
+        tell(d, CHECK_FAULT, err.text, "daemons do not start with it");
+        return;
+    }
+    switch (account_step(&account)) {
+    case ACCOUNT_CANNOT:
+        buf_printf(&text, "run_as_user is user %u, group %u, and only root can become it",
+                   (unsigned)account.uid, (unsigned)account.gid);
+        tell_buf(d, CHECK_WARNING, &text, "start daemons as root or as that user");
+        return;
+    case ACCOUNT_CHANGE:
+        buf_printf(&text, "daemons that root starts run as user %u, group %u",
+                   (unsigned)account.uid, (unsigned)account.gid);
+        tell_buf(d, CHECK_OK, &text, "");
+        return;
+    case ACCOUNT_STAY:
+        break;
+    }
+    buf_printf(&text, "daemons that this user starts run as user %u", (unsigned)geteuid());
+    tell_buf(d, geteuid() == 0 ? CHECK_WARNING : CHECK_OK, &text,
+             geteuid() == 0 ? "set run_as_user in helios.ini" : "");
 }
 
 /* `*params_out` is NULL where the file cannot be used. */
@@ -360,6 +392,7 @@ int doctor_run(struct ctl *ctl)
     doctor_begin(&d, ctl);
     check_configuration(&d, &params);
     if (params != NULL) {
+        check_account(&d, params);
         check_pid_path(&d, inifile_value(params, "pid_path"));
         check_boards(&d, inifile_value(params, "pid_path"));
         check_database_file(&d, params);

@@ -54,6 +54,28 @@ const struct option option_table[] = {
      .group = DATABASE,
      .help = "The folder of PID files and scoreboards. "
              "It must exist and be writable."},
+    {.name = "run_as_user",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "The account, by name or number, that a daemon started by root becomes before "
+             "it loads the plugin or connects. "
+             "It is no way back: groups and capabilities of root are dropped, and programs "
+             "that it starts gain no rights by set-user-ID bits. "
+             "A pid_path that is missing is made for that account, one of root that holds "
+             "nothing but files of daemons is handed to it. "
+             "Started by another user than root or this account, the daemon refuses. "
+             "The file helios.ini itself should be readable for the account, or HUP cannot "
+             "read it again. "
+             "The parameter user is another thing: the database user."},
+    {.name = "run_as_group",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "The group of that account, by name or number, where it is not to be the "
+             "account's own."},
     {.name = "service_path",
      .type = OPTION_PATHS,
      .read = READ_START,

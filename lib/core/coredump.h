@@ -9,4 +9,8 @@
  * is neither empty nor "0": then whoever looks for a fault has asked for core dumps. */
 void coredump_forbid(void);
 
+/* After a change of the user id, which has the kernel forget what was said before: forbids,
+ * or allows where that has been asked for. */
+void coredump_decide(void);
+
 #endif

@@ -23,10 +23,18 @@ sub has {
     isnt($hit->{advice}, '', "$name: what to do") if $hit;
 }
 
+sub has_ok {
+    my ($name, $pattern, @found) = @_;
+    ok((grep { texts($_) =~ $pattern } @found), "$name is said") or diag(texts(@found));
+    return;
+}
+
 # ---- all is well ----
 is(texts(findings([qw(schema check)], 0)), 'ok schema: the tables are as they should be', 'nothing is wrong');
+# That daemons run as the user of the tests is worth a warning where that is root.
+my $account = $> == 0 ? 'warning' : 'ok';
 is(join(' ', map { "$_->{state}:$_->{subject}" } findings(['doctor'], 0)),
-    'ok:configuration ok:pid_path ok:scoreboards ' . ($t->sqlite ? 'ok:permissions ' : '')
+    "ok:configuration $account:account ok:pid_path ok:scoreboards " . ($t->sqlite ? 'ok:permissions ' : '')
         . 'ok:connection ok:schema ok:clock ok:daemons ok:leases', 'doctor: nothing is wrong');
 
 # ---- rows that are odd ----
@@ -80,6 +88,16 @@ if ($t->sqlite) {
     chmod 0644, $t->ini;
     has('a password that all may read', qr/^warning configuration: helios\.ini holds a password/, findings(['doctor'], 0));
 }
+
+$t->write_ini(global => { run_as_user => 'no-such-user' });
+has('an account that does not exist', qr/^fault account: run_as_user: there is no user no-such-user/, findings(['doctor'], 1));
+$t->write_ini(global => { run_as_user => 'root' });
+has('root as the account', qr/^fault account: run_as_user names root/, findings(['doctor'], 1));
+if ($> == 0) {
+    $t->write_ini(global => { run_as_user => 'nobody' });
+    has_ok('an account', qr/^ok account: daemons that root starts run as user \d+/, findings(['doctor'], 0));
+}
+$t->write_ini;
 
 # ---- the tables ----
 $t->sql($t->sqlite ? 'DROP INDEX helios_log_time' : 'DROP INDEX log_time ON helios_log_tb');
