@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/job.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,10 +37,12 @@ static void decide(struct helios_job *job, enum job_verdict verdict, int status,
 static void decide(struct helios_job *job, enum job_verdict verdict, int status,
                    const char *format, va_list ap)
 {
+    int errnum = errno; /* of the call that failed the service, as far as it can be known */
     if (job->verdict != VERDICT_NONE)
         return;
     job->verdict = verdict;
     job->status = status <= 0 ? 1 : status > 65535 ? 65535 : status;
+    job->errnum = errnum;
     if (format == NULL)
         return;
     char text[MESSAGE_MAX];

@@ -25,6 +25,7 @@ struct helios_job {
     enum job_verdict verdict;
     int status;
     struct buf message;
+    int errnum;   /* errno when the service said that the job has failed */
     bool used_db; /* helios_job_db() opened the transaction */
     bool failures_known;
     uint32_t failures;

@@ -286,6 +286,7 @@ static struct settle settling(const struct poller *p, struct board *board)
                            .board = board,
                            .rules = &p->heritage->rules,
                            .service = p->heritage->service,
+                           .settings = &p->settings,
                            .history = p->settings.job_history,
                            .totals = p->heritage->board};
 }

@@ -11,6 +11,7 @@
 #include "core/trail.h"
 #include "daemon/history.h"
 #include "daemon/holding.h"
+#include "daemon/limits.h"
 
 /* Slots beyond were never reserved: touching them would allocate their pages. */
 static unsigned slots_used(const struct board *board)
@@ -25,8 +26,10 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 /* How the process ended, for the job's error row. */
-static void describe(const struct msg_dead *dead, char *out, size_t cap)
+static void describe(const struct settle *s, const struct msg_dead *dead, char *out,
+                     size_t cap)
 {
+    char limit[64];
     switch ((enum msg_death)dead->death) {
     case DEATH_EXIT:
         if (dead->status < 0)
@@ -41,10 +44,12 @@ static void describe(const struct msg_dead *dead, char *out, size_t cap)
                            dead->pid, dead->status);
         break;
     case DEATH_SIGNAL:
+        (void)limits_of_signal(s->settings, dead->status, limit, sizeof limit);
         (void)snprintf(
             out, cap,
-            "Worker process %d was killed by signal %d (%s) while running this job",
-            dead->pid, dead->status, strsignal(dead->status));
+            "Worker process %d was killed by signal %d (%s) while running this job%s%s",
+            dead->pid, dead->status, strsignal(dead->status), limit[0] != '\0' ? "; " : "",
+            limit);
         break;
     case DEATH_TTL:
         (void)snprintf(out, cap,
@@ -101,7 +106,7 @@ static int fail_job(const struct settle *s, struct board_job *entry,
     const struct value_limits limits = VALUE_LIMITS_DEFAULT;
     rc = args_decode(job.arg, job.arg_len, &limits, &args, err);
     if (rc == 0) {
-        describe(dead, message, sizeof message);
+        describe(s, dead, message, sizeof message);
         held.text = args.text != NULL ? args.text : job.arg;
         held.text_len = args.text != NULL ? args.text_len : job.arg_len;
         const struct store_failure failure = {.message = message,

@@ -15,6 +15,7 @@ struct settle {
     struct board *board;
     const struct life_rules *rules;
     const char *service;
+    const struct settings *settings; /* as the poller last read them */
     bool history;
     struct board *totals; /* where the outcomes are counted */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/worker.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "core/trail.h"
 #include "daemon/collective.h"
 #include "daemon/holding.h"
+#include "daemon/limits.h"
 
 #define LISTEN_EVERY_MS 1
 
@@ -233,6 +235,7 @@ static int start(struct helios_worker *w, struct helios_error *err)
     if (open_store(w, &w->store, err) != 0 || fault_pass(FAULT_START_CONNECTED, err) != 0 ||
         read_params(w, err) != 0)
         return -1;
+    limits_apply(&w->settings);
     const char *path = helios_params_get(w->params, "service_path");
     if (path == NULL || path[0] == '\0')
         path = plugin_default_path();
@@ -412,17 +415,33 @@ static int burst_metajob(struct helios_worker *w, struct helios_job *job)
     return 0;
 }
 
+/* A service says that there is no memory or no descriptor; whoever set the limit may not
+ * have thought of that. */
+static void name_limit(const struct helios_worker *w, struct helios_job *job)
+{
+    char text[64];
+    bool failed = job->verdict == VERDICT_FAILED || job->verdict == VERDICT_FAILED_NO_RETRY;
+    if (!failed || limits_of_errno(&w->settings, job->errnum, text, sizeof text)[0] == '\0')
+        return;
+    buf_printf(&job->message, " (%s)", text);
+}
+
 static int run_service(struct helios_worker *w, struct helios_job *job)
 {
     int rc;
     w->in_run = true;
+    const struct settings limits = w->settings;
+    limits_enter(&limits);
+    errno = 0;
     if (job->args.metajob)
         rc = w->plugin.service.metarun != NULL ? w->plugin.service.metarun(w, job)
                                                : burst_metajob(w, job);
     else
         rc = w->plugin.service.run(w, job);
+    limits_leave(&limits);
     w->in_run = false;
     own_again(w);
+    name_limit(w, job);
     return rc;
 }
 

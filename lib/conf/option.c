@@ -9,6 +9,7 @@
 #define DATABASE "Database and files"
 #define TIMING   "Daemon timing"
 #define WORK     "Work control"
+#define LIMITS   "Limits of a worker"
 #define LOGGING  "Logging"
 
 /* Sentences end with a full stop and begin with a capital letter: the manual's source has
@@ -269,6 +270,59 @@ const struct option option_table[] = {
      .read = READ_JOB,
      .group = WORK,
      .help = "Whether a row is kept for each outcome of a job."},
+
+    {.name = "WORKER_MAX_MEMORY_MB",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 16777216,
+     .read = READ_WORKER,
+     .group = LIMITS,
+     .help =
+         "The address space of a worker, and of each process that it starts, in "
+         "megabytes (RLIMIT_AS). "
+         "What a service does when it gets no more is its own affair; the error of a job "
+         "that failed so names this limit. "
+         "A worker that cannot even start with it is launched again, ever more slowly. "
+         "0 sets none, as for the limits below; what is above the daemon's own hard limit "
+         "is cut to that."},
+    {.name = "WORKER_MAX_CPU",
+     .type = OPTION_SECONDS,
+     .fallback = "0",
+     .max = YEAR_S,
+     .read = READ_JOB,
+     .group = LIMITS,
+     .help = "The CPU time that one job may take, and each process that it starts. "
+             "Beyond it the worker is ended by SIGXCPU, and the job has failed."},
+    {.name = "WORKER_MAX_FILES",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 1048576,
+     .read = READ_WORKER,
+     .group = LIMITS,
+     .help = "How many descriptors a worker may have open, its own dozen included "
+             "(RLIMIT_NOFILE). "
+             "It also raises the usual limit of 1024."},
+    {.name = "WORKER_MAX_FILE_MB",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 16777216,
+     .read = READ_JOB,
+     .group = LIMITS,
+     .help = "The size in megabytes beyond which a job may not write to a file "
+             "(RLIMIT_FSIZE). "
+             "Beyond it the worker is ended by SIGXFSZ, and the job has failed. "
+             "On SQLite it holds for the database too, where a service writes to it by "
+             "helios_job_db()."},
+    {.name = "WORKER_NICE",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 19,
+     .read = READ_WORKER,
+     .group = LIMITS,
+     .help =
+         "By how much the scheduler prefers others to workers, on top of the daemon's own "
+         "niceness. "
+         "The master and the poller keep theirs."},
 
     {.name = "internal_logger",
      .type = OPTION_SWITCH,

@@ -21,7 +21,7 @@ enum option_type {
     OPTION_PATH,    /* a relative one begins in the folder of helios.ini */
     OPTION_PATHS    /* the same for each of several, divided by colons */
 };
-enum option_read { READ_START, READ_LOOK, READ_JOB };
+enum option_read { READ_START, READ_LOOK, READ_WORKER, READ_JOB };
 
 struct option {
     const char *name;
@@ -31,10 +31,10 @@ struct option {
     const char *choices;
     enum option_read read; /* when a change takes effect */
     bool secret;
-    bool ini_only; /* a row of this name is a fault: reported, not obeyed */
-    const char
-        *group;       /* "Database and files", "Daemon timing", "Work control", "Logging" */
-    const char *help; /* one or more full sentences */
+    bool ini_only;     /* a row of this name is a fault: reported, not obeyed */
+    const char *group; /* "Database and files", "Daemon timing", "Work control", "Limits of
+                          a worker", "Logging" */
+    const char *help;  /* one or more full sentences */
 };
 extern const struct option option_table[];
 extern const size_t option_count;

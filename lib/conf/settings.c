@@ -24,6 +24,11 @@ static const struct {
     {"COMPLETION_DELAY_MS", offsetof(struct settings, completion_delay_ms), 1},
     {"CLAIM_MAX", offsetof(struct settings, claim_max), 1},
     {"CLAIM_TARGET_MS", offsetof(struct settings, claim_target_ms), 1},
+    {"WORKER_MAX_MEMORY_MB", offsetof(struct settings, worker_memory_mb), 1},
+    {"WORKER_MAX_CPU", offsetof(struct settings, worker_cpu_s), 1},
+    {"WORKER_MAX_FILES", offsetof(struct settings, worker_files), 1},
+    {"WORKER_MAX_FILE_MB", offsetof(struct settings, worker_file_mb), 1},
+    {"WORKER_NICE", offsetof(struct settings, worker_nice), 1},
     {"SAFE_MODE_RETRIES", offsetof(struct settings, safe_mode_retries), 1},
 };
 

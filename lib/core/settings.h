@@ -31,10 +31,15 @@ struct settings {
     int64_t claim_max;
     int64_t claim_target_ms;
     int64_t safe_mode_retries; /* 0 = for ever */
-    int32_t log_threshold;     /* levels above it are dropped; 7 keeps all */
-    uint32_t pattern;          /* enum launch_pattern */
-    uint32_t order;            /* enum job_order */
-    uint32_t wake;             /* enum wake_mode */
+    int64_t worker_memory_mb;  /* limits of a worker (daemon/limits.h): 0 = none */
+    int64_t worker_cpu_s;
+    int64_t worker_files;
+    int64_t worker_file_mb;
+    int64_t worker_nice;
+    int32_t log_threshold; /* levels above it are dropped; 7 keeps all */
+    uint32_t pattern;      /* enum launch_pattern */
+    uint32_t order;        /* enum job_order */
+    uint32_t wake;         /* enum wake_mode */
     bool overdrive;
     bool hold;
     bool halt;

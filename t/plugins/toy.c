@@ -257,6 +257,63 @@ static int act_fork(struct helios_job *job)
     return 0;
 }
 
+/* Until there is no more, at most a gigabyte. */
+static int act_exhaust(struct helios_job *job)
+{
+    static void *volatile kept;
+    for (int mb = 0; mb < 1024; mb++) {
+        kept = malloc(1024 * 1024);
+        if (kept == NULL) {
+            (void)helios_job_failed(job, 1, "no memory: %s", strerror(errno));
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int act_open_many(struct helios_job *job)
+{
+    for (int i = 0; i < 4096; i++)
+        if (open("/dev/null", O_RDONLY) < 0) {
+            (void)helios_job_failed(job, 1, "no descriptor: %s", strerror(errno));
+            return 1;
+        }
+    return 0;
+}
+
+/* The CPU for at most a minute. */
+static int act_spin(struct helios_job *job)
+{
+    (void)job;
+    clock_t end = clock() + 60 * (clock_t)CLOCKS_PER_SEC;
+    while (clock() < end)
+        ;
+    return 0;
+}
+
+/* 16 MB into the file of the argument `fill`. */
+static int act_fill(struct helios_job *job)
+{
+    static const char block[65536];
+    const char *path = helios_job_arg(job, "fill");
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) : -1;
+    for (int i = 0; fd >= 0 && i < 256; i++)
+        if (write(fd, block, sizeof block) < 0) {
+            (void)helios_job_failed(job, 1, "cannot write: %s", strerror(errno));
+            return 1;
+        }
+    if (fd >= 0)
+        (void)close(fd);
+    return 0;
+}
+
+/* SIGXFSZ ignored, the write that goes too far fails instead. */
+static int act_fill_deaf(struct helios_job *job)
+{
+    (void)signal(SIGXFSZ, SIG_IGN);
+    return act_fill(job);
+}
+
 static const struct action {
     const char *name;
     action_fn *act;
@@ -278,6 +335,11 @@ static const struct action {
     {"read_stdin", act_read_stdin},
     {"write_stdin", act_write_stdin},
     {"fork", act_fork},
+    {"exhaust", act_exhaust},
+    {"open_many", act_open_many},
+    {"spin", act_spin},
+    {"fill", act_fill},
+    {"fill_deaf", act_fill_deaf},
 };
 
 static int act(struct helios_job *job, const char *word, size_t len)
