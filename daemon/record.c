@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/trail.h"
+#include "daemon/burst.h"
 #include "daemon/history.h"
 #include "daemon/holding.h"
 
@@ -58,64 +59,6 @@ static bool leases_moved(struct helios_worker *w, size_t i, const uint32_t tried
     return false;
 }
 
-struct burst {
-    struct buf xml;
-    size_t *ends;
-    size_t count, cap, next;
-};
-
-static int keep_child(void *arg, const char *xml, size_t len)
-{
-    struct burst *b = arg;
-    if (b->count == b->cap) {
-        size_t cap = b->cap == 0 ? 64 : b->cap * 2;
-        size_t *grown = realloc(b->ends, cap * sizeof *grown);
-        if (grown == NULL)
-            return 1;
-        b->ends = grown;
-        b->cap = cap;
-    }
-    buf_append(&b->xml, xml, len);
-    b->ends[b->count++] = b->xml.len;
-    return b->xml.failed ? 1 : 0;
-}
-
-static int next_child(void *arg, const char **xml, size_t *len, struct helios_error *err)
-{
-    struct burst *b = arg;
-    (void)err;
-    if (b->next == b->count)
-        return 1;
-    size_t from = b->next == 0 ? 0 : b->ends[b->next - 1];
-    *xml = buf_text(&b->xml) + from;
-    *len = b->ends[b->next] - from;
-    b->next++;
-    return 0;
-}
-
-static int write_burst(struct helios_worker *w, struct helios_job *job,
-                       struct store_held *held, struct helios_error *err)
-{
-    struct burst b = {.xml = BUF_INIT};
-    const struct store_outcome outcome = outcome_of(w);
-    const char *type = NULL;
-    uint32_t funcid = job->row->funcid;
-    uint64_t children = 0;
-    int rc = args_burst(&job->args, &type, keep_child, &b, err);
-    if (rc > 0)
-        rc = err_set(err, HELIOS_E_NOMEM, "out of memory while taking the metajob apart");
-    if (rc == 0 && type != NULL)
-        rc = store_jobtype_ensure(w->store, type, &funcid, err);
-    if (rc == 0)
-        rc = store_burst(w->store, held, funcid, next_child, &b, &outcome, &children, err);
-    if (rc == 0 && !held->lost)
-        helios_log(job, HELIOS_LOG_NOTICE, "Metajob %llu burst into %llu jobs.",
-                   (unsigned long long)job->row->jobid, (unsigned long long)children);
-    free(b.ends);
-    buf_fini(&b.xml);
-    return rc;
-}
-
 static int write_failure(struct helios_worker *w, struct helios_job *job,
                          struct store_held *held, bool *final, struct helios_error *err)
 {
@@ -142,7 +85,7 @@ static int write_verdict(struct helios_worker *w, struct helios_job *job,
     case VERDICT_COMPLETED:
         return store_complete(w->store, held, 1, &outcome, err);
     case VERDICT_BURST:
-        return write_burst(w, job, held, err);
+        return burst_write(w, job, held, &outcome, err);
     case VERDICT_RELEASED:
         return store_release(w->store, &held->job->jobid, 1, held->leases, NULL, err);
     case VERDICT_DEFERRED:

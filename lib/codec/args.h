@@ -50,6 +50,14 @@ typedef int args_child_fn(void *arg, const char *xml, size_t len);
 int args_burst(const struct args *args, const char **jobtype_out, args_child_fn *child,
                void *arg, struct helios_error *err);
 
+/* How many children it has; -1 and `*err` as args_burst() if it cannot be burst. */
+int args_burst_count(const struct args *args, size_t *n_out, struct helios_error *err);
+/* The same metajob as several smaller ones of the same jobtype, in its order: `xml` is a
+ * metajob of at most `most` children, or fewer where they come to ARGS_PART_BYTES. */
+#define ARGS_PART_BYTES 262144u
+int args_burst_parts(const struct args *args, size_t most, args_child_fn *part, void *arg,
+                     struct helios_error *err);
+
 /* XML with XML::Simple's meaning as Helios uses it (helios.md 7.2), without folding: a map
  * of the root element's name to its content. `utf8`: the text is known to be UTF-8,
  * whatever its declaration says. Refuses DTD entities, external references, and more levels

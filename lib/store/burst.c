@@ -4,6 +4,7 @@
 struct burst {
     struct jobrows *rows;
     uint32_t funcid;
+    int64_t priority;
     store_child_fn *next;
     void *arg;
     uint64_t children;
@@ -15,7 +16,7 @@ static int collect(struct burst *b, struct helios_error *err)
     while (!jobrows_full(b->rows)) {
         const char *xml = NULL;
         size_t len = 0;
-        struct jobrow row = {.funcid = b->funcid, .priority = -1};
+        struct jobrow row = {.funcid = b->funcid, .priority = b->priority};
         int rc = b->next(b->arg, &xml, &len, err);
         if (rc != 0)
             return rc;
@@ -53,11 +54,15 @@ static int burst(struct store *store, struct store_held *metajob, struct burst *
 }
 
 int store_burst(struct store *store, struct store_held *metajob, uint32_t child_funcid,
-                store_child_fn *next, void *arg, const struct store_outcome *outcome,
-                uint64_t *children, struct helios_error *err)
+                int64_t priority, store_child_fn *next, void *arg,
+                const struct store_outcome *outcome, uint64_t *children,
+                struct helios_error *err)
 {
-    struct burst b = {
-        .rows = jobrows_new(), .funcid = child_funcid, .next = next, .arg = arg};
+    struct burst b = {.rows = jobrows_new(),
+                      .funcid = child_funcid,
+                      .priority = priority,
+                      .next = next,
+                      .arg = arg};
     *children = 0;
     metajob->lost = false;
     db_rollback(store->db);

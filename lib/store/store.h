@@ -177,12 +177,13 @@ int store_renew(struct store *store, const uint64_t *jobids, size_t n,
 
 /* Bursts a metajob in one transaction: children inserted, the metajob completed. `next`
  * gives the XML of child after child: 0 one, 1 no more, -1 failed. On failure no child
- * exists. */
+ * exists. `priority` is that of the children, -1 for none. */
 typedef int store_child_fn(void *arg, const char **xml, size_t *len,
                            struct helios_error *err);
 int store_burst(struct store *store, struct store_held *metajob, uint32_t child_funcid,
-                store_child_fn *next, void *arg, const struct store_outcome *outcome,
-                uint64_t *children, struct helios_error *err);
+                int64_t priority, store_child_fn *next, void *arg,
+                const struct store_outcome *outcome, uint64_t *children,
+                struct helios_error *err);
 
 /* Which state a job whose COMMIT was uncertain is in: reads the row back. */
 enum store_fate {

@@ -264,7 +264,7 @@ static void burst(void **state)
     struct store_held held = fixture_held(&job);
     uint32_t funcid = fixture_jobtype(*state, "B");
     uint64_t n = 0;
-    OK(store_burst(*state, &held, funcid, next_child, &children, &fixture_outcome, &n,
+    OK(store_burst(*state, &held, funcid, -1, next_child, &children, &fixture_outcome, &n,
                    &err));
     assert_false(held.lost);
     assert_int_equal(n, 1200);
@@ -284,8 +284,8 @@ static void burst_of_nothing_completes(void **state)
     struct store_job job = claimed(*state);
     struct store_held held = fixture_held(&job);
     uint64_t n = 1;
-    OK(store_burst(*state, &held, job.funcid, next_child, &children, &fixture_outcome, &n,
-                   &err));
+    OK(store_burst(*state, &held, job.funcid, -1, next_child, &children, &fixture_outcome,
+                   &n, &err));
     assert_int_equal(n, 0);
     assert_int_equal(COUNT(*state, "job"), 0);
     assert_int_equal(COUNT(*state, "helios_job_history_tb"), 1);
@@ -299,8 +299,8 @@ static void failed_burst_changes_nothing(void **state)
     struct store_job job = claimed(*state);
     struct store_held held = fixture_held(&job);
     uint64_t n = 1;
-    FAILS(HELIOS_E_INVALID, store_burst(*state, &held, job.funcid, next_child, &children,
-                                        &fixture_outcome, &n, &err));
+    FAILS(HELIOS_E_INVALID, store_burst(*state, &held, job.funcid, -1, next_child,
+                                        &children, &fixture_outcome, &n, &err));
     assert_non_null(strstr(err.text, "child 10 is broken"));
     assert_int_equal(n, 0);
     assert_int_equal(fixture_number(*state, "SELECT jobid FROM job"), job.jobid);
@@ -309,8 +309,8 @@ static void failed_burst_changes_nothing(void **state)
 
     fixture_sql(*state, "UPDATE job SET grabbed_until = 1;");
     children = (struct children){.n = 5, .fail_at = SIZE_MAX};
-    OK(store_burst(*state, &held, job.funcid, next_child, &children, &fixture_outcome, &n,
-                   &err));
+    OK(store_burst(*state, &held, job.funcid, -1, next_child, &children, &fixture_outcome,
+                   &n, &err));
     assert_true(held.lost);
     assert_int_equal(n, 0);
     assert_int_equal(COUNT(*state, "job"), 1);

@@ -292,6 +292,49 @@ static int burst(const char *text, struct args *args, struct children *c,
     return args_burst(args, jobtype, take_child, c, err);
 }
 
+struct parts {
+    struct children all;
+    const char *jobtype; /* that each has to have */
+    size_t count;
+    size_t most;
+};
+
+static int take_part(void *arg, const char *xml, size_t len)
+{
+    struct parts *p = arg;
+    struct args args;
+    const char *jobtype = "unset";
+    size_t before = p->all.count;
+    size_t n = 0;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    assert_int_equal(strlen(xml), len);
+    p->count++;
+    if (burst(xml, &args, &p->all, &jobtype, &err) != 0 ||
+        args_burst_count(&args, &n, &err) != 0)
+        fail_msg("%s: %s", xml, err.text);
+    assert_int_equal(p->all.count - before, n);
+    assert_in_range(n, 1, p->most);
+    assert_true((jobtype == NULL) == (p->jobtype == NULL));
+    if (jobtype != NULL)
+        assert_string_equal(jobtype, p->jobtype);
+    args_fini(&args);
+    return 0;
+}
+
+/* The parts of a metajob have the children that the whole has, in their order. */
+static void check_parts(const struct args *whole, const char *jobtype, size_t children,
+                        const char *expected)
+{
+    for (size_t most = 1; most <= 3; most++) {
+        struct parts p = {.all = {.all = BUF_INIT}, .jobtype = jobtype, .most = most};
+        struct helios_error err = HELIOS_ERROR_INIT;
+        assert_int_equal(args_burst_parts(whole, most, take_part, &p, &err), 0);
+        assert_int_equal(p.count, (children + most - 1) / most);
+        assert_string_equal(buf_text(&p.all.all), expected);
+        buf_fini(&p.all.all);
+    }
+}
+
 static void bursts(void **state)
 {
     (void)state;
@@ -317,6 +360,13 @@ static void bursts(void **state)
          NULL, "<params><o><i>1</i></o></params>\n"},
         {"<metajob><jobs><job><a>1</a></job></jobs></metajob>", NULL,
          "<job><a>1</a></job>\n"},
+        {"<metajob><class>A&amp;&lt;B</class><jobs><job/><job j=' "
+         "'><a>1</a></job><job><params>"
+         "<a>&lt;x&gt;</a></params></job><job/><job><params><a> b </a></params></job>"
+         "</jobs></metajob>",
+         "A&<B",
+         "<params></params>\n<job j=\" \"><a>1</a></job>\n<params><a>&lt;x&gt;</a></params>"
+         "\n<params></params>\n<params><a> b </a></params>\n"},
         {"<metajob><jobs>x</jobs></metajob>", NULL, NULL},
         {"<metajob><jobs job='x'/></metajob>", NULL, NULL},
         {"<metajob><jobs><job/></jobs><jobs/></metajob>", NULL, NULL},
@@ -340,6 +390,13 @@ static void bursts(void **state)
         if (result == 0 && strcmp(buf_text(&c.all), rows[i].children) != 0)
             fail_msg("%s: expected %s, got %s", rows[i].text, rows[i].children,
                      buf_text(&c.all));
+        size_t n = 1;
+        assert_int_equal(args_burst_count(&args, &n, NULL), result);
+        assert_int_equal(n, result == 0 ? c.count : 0);
+        if (result == 0)
+            check_parts(&args, rows[i].jobtype, n, rows[i].children);
+        else
+            assert_int_equal(args_burst_parts(&args, 1, take_child, &c, NULL), -1);
         if (result == 0 && rows[i].jobtype == NULL)
             assert_null(jobtype);
         if (result == 0 && rows[i].jobtype != NULL)

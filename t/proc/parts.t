@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# A metajob of more children than one transaction takes becomes metajobs that are burst one by one:
+# whatever is killed in between, no child is missing and none is there twice.
+use strict;
+use warnings;
+use Helios::Test;
+use Storable qw(nfreeze);
+use Test::More;
+
+my $CHILDREN = $ENV{HELIOS_TEST_CHILDREN} // 25_000;
+my $FAULTS = $ENV{HELIOS_TEST_CHILDREN} ? 0 : 1;
+
+sub metajob {
+    my ($attributes, $from, $to) = @_;
+    return \nfreeze(["<metajob$attributes><jobs>" . join('', map { "<job><n>$_</n></job>" } $from .. $to) . '</jobs></metajob>']);
+}
+
+sub children {
+    my ($t, $count, $name) = @_;
+    my $type = $t->funcid('Other::Type');
+    is($t->count('job', 'funcid=?', $type), $count, "$name: all the children");
+    is($t->one('SELECT COUNT(DISTINCT arg) FROM job WHERE funcid=?', $type), $count, "$name: and none twice");
+    is($t->count('job', 'funcid<>?', $type), 0, "$name: and nothing else");
+    return;
+}
+
+my $parts = int(($CHILDREN + 9_999) / 10_000);
+# The first metajob's own transaction, that of a part, before and after its COMMIT.
+my @cases = (undef, !$FAULTS ? () : map { ("burst.before_commit:kill:$_", "burst.after_commit:kill:$_") } 1, 2);
+for my $case (@cases) {
+    my $name = $case // 'without a fault';
+    my $t = Helios::Test->new(service => 'Toy::Retry', section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
+    my ($id) = $t->submit_as('Toy::Retry', { priority => 7 }, metajob(' class="Other::Type"', 1, $CHILDREN));
+    my $daemon = $t->start({ env => { HELIOS_FAULT => $case } });
+    my $most_kb = 0;
+    my $type = $t->funcid('Toy::Retry');
+    $t->wait_for(sub {
+        for my $pid (map { $_->{pid} } Helios::Test::children($daemon->{pid})) {
+            my ($kb) = (slurp("/proc/$pid/status") // '') =~ /^VmHWM:\s+(\d+) kB/m;
+            $most_kb = $kb if defined $kb && $kb > $most_kb;
+        }
+        return !$t->count('job', 'funcid=?', $type);
+    }, $CHILDREN > 100_000 ? 300 : 30, "$name: the metajobs to be burst");
+    is($t->stop($daemon)->{exit}, 0, "$name: the daemon stops cleanly");
+    like(slurp($daemon->{err}), qr/^HELIOS_FAULT: burst\.\w+:kill in process/m, "$name: was injected") if $case;
+    children($t, $CHILDREN, $name);
+    my @completed = $t->rows('SELECT * FROM helios_job_history_tb WHERE exitstatus=0');
+    is(scalar @completed, 1 + $parts, "$name: one completion for the metajob and for each part");
+    is((grep { $_->{jobid} == $id } @completed), 1, "$name: its own among them");
+    is_deeply([grep { ($_->{priority} // '') ne 7 } @completed], [], "$name: the parts have its priority");
+    is($t->count('helios_job_history_tb', 'exitstatus<>0'), 0, "$name: no attempt has failed");
+    ok((grep { $_ eq "Metajob $id of $CHILDREN jobs burst into $parts metajobs." } $t->log_rows), "$name: the log says so") if !$case;
+    note("$name: $most_kb kB at most in one process");
+    is($t->sanitizer_reports, '', "$name: the sanitizers reported nothing");
+    $t->destroy;
+}
+done_testing();
