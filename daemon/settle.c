@@ -104,7 +104,7 @@ static int fail_job(const struct settle *s, struct board_job *entry,
     if (rc != 0)
         return rc < 0 ? -1 : 0; /* 1: it was recorded before the end, or is not ours */
     const struct value_limits limits = VALUE_LIMITS_DEFAULT;
-    rc = args_decode(job.arg, job.arg_len, &limits, &args, err);
+    rc = args_decode_lean(job.arg, job.arg_len, &limits, &args, err);
     if (rc == 0) {
         describe(s, dead, message, sizeof message);
         held.text = args.text != NULL ? args.text : job.arg;

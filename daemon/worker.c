@@ -499,7 +499,7 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
     const char *type = NULL;
     if (store_jobtype_name(w->store, w->jobs[i].funcid, &type, &err) != 0 ||
         job_init(&job, w->store, &w->jobs[i], type == NULL ? w->heritage->service : type,
-                 &err) != 0) {
+                 w->plugin.service.metarun == NULL, &err) != 0) {
         worker_trouble(w, &err);
         return -1;
     }

@@ -110,10 +110,11 @@ static void from_bare(struct args *out)
         err_clear(&out->why);
 }
 
-int args_decode(const void *raw, size_t len, const struct value_limits *limits,
-                struct args *out, struct helios_error *err)
+static int decode(const void *raw, size_t len, const struct value_limits *limits, bool lean,
+                  struct args *out, struct helios_error *err)
 {
-    *out = (struct args){.raw = raw, .raw_len = len, .why = HELIOS_ERROR_INIT};
+    *out =
+        (struct args){.raw = raw, .raw_len = len, .lean = lean, .why = HELIOS_ERROR_INIT};
     if (len == 0) {
         out->text = "";
         return 0;
@@ -135,6 +136,20 @@ int args_decode(const void *raw, size_t len, const struct value_limits *limits,
     if (out->why.kind == HELIOS_E_NOMEM)
         return err_set(err, HELIOS_E_NOMEM, "%s", out->why.text);
     return 0;
+}
+
+int args_decode(const void *raw, size_t len, const struct value_limits *limits,
+                struct args *out, struct helios_error *err)
+{
+    return decode(raw, len, limits, false, out, err);
+}
+
+int args_decode_lean(const void *raw, size_t len, const struct value_limits *limits,
+                     struct args *out, struct helios_error *err)
+{
+    int rc = decode(raw, len, limits, true, out, err);
+    out->lean = out->lean && out->metajob;
+    return rc;
 }
 
 void args_fini(struct args *args)

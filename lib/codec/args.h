@@ -18,6 +18,8 @@ struct args {
     bool retryable; /* malformed: structure unusable (Helios retries) rather than not
                        well-formed (Helios does not); helios.md 6.5 */
     bool metajob;
+    bool lean; /* a metajob whose <job> elements are neither in `tree` nor in `map` */
+    bool utf8; /* `text` is UTF-8 whatever it says itself */
     const struct helios_value *tree; /* everything that was decoded; NULL for raw */
     const struct helios_value *map;  /* named arguments, or NULL */
     /* What the submitter wrote, for history and for people: the XML or JSON where there is
@@ -37,6 +39,11 @@ struct args {
  * be read as such, else it is raw bytes that mean something to the service. */
 int args_decode(const void *raw, size_t len, const struct value_limits *limits,
                 struct args *out, struct helios_error *err);
+/* The same for who needs no children of a metajob as a tree: they are not kept, so that
+ * memory does not grow with their number; args_burst() and the like read them one by one.
+ */
+int args_decode_lean(const void *raw, size_t len, const struct value_limits *limits,
+                     struct args *out, struct helios_error *err);
 void args_fini(struct args *args);
 
 /* What a metajob contains. Called for each child in order; `xml` is its argument text: the
@@ -64,6 +71,14 @@ int args_burst_parts(const struct args *args, size_t most, args_child_fn *part, 
  * of elements than the arena's limit. */
 int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf8,
                struct helios_value **root_map, struct helios_error *err);
+/* The same, but each <job> in <metajob><jobs> is given to `child` when it ends, valid
+ * during the call, and not kept; what stands beside them is. Limits hold for each of them.
+ * A result of `child` other than 0 ends the reading and is given back. */
+typedef int xml_child_fn(void *arg, const struct helios_value *job,
+                         struct helios_error *err);
+int xml_decode_children(struct value_arena *arena, const char *text, size_t len, bool utf8,
+                        xml_child_fn *child, void *arg, struct helios_value **root_map,
+                        struct helios_error *err);
 /* One JSON object. */
 int json_decode(struct value_arena *arena, const char *text, size_t len,
                 struct helios_value **out, struct helios_error *err);

@@ -62,105 +62,135 @@ static int write_job(const struct helios_value *job, struct buf *out,
                 : xml_from_value("params", params, out, err);
 }
 
-/* What can be burst: its jobtype and its <job> elements, each of them looked at. */
-static int take_apart(const struct args *args, const char **jobtype_out,
-                      const struct helios_value **jobs_out, struct helios_error *err)
+/* ---- all of them, one after the other ---- */
+
+/* From the tree, or where the children were not kept from the text once more. */
+static int each_job(const struct args *args, xml_child_fn *fn, void *arg,
+                    struct helios_error *err)
 {
+    const struct helios_value *jobs = NULL;
+    if (!args->lean) {
+        int rc = find_jobs(args->map, &jobs, err);
+        for (size_t i = 0; rc == 0 && i < helios_value_count(jobs); i++)
+            rc = fn(arg, helios_value_at(jobs, i), err);
+        return rc;
+    }
+    struct helios_value *rest = NULL;
+    struct value_arena *arena = value_arena_new(value_arena_limits(args->arena));
+    if (arena == NULL)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory while taking the metajob apart");
+    int rc = xml_decode_children(arena, args->text, args->text_len, args->utf8, fn, arg,
+                                 &rest, err);
+    value_arena_free(arena);
+    return rc;
+}
+
+static int check_next(void *arg, const struct helios_value *job, struct helios_error *err)
+{
+    size_t *number = arg;
+    return check_job(job, ++*number, err);
+}
+
+/* What can be burst: its jobtype, and how many <job> elements, each of them looked at. */
+static int look_through(const struct args *args, const char **jobtype_out, size_t *n_out,
+                        struct helios_error *err)
+{
+    const struct helios_value *jobs = NULL;
     *jobtype_out = NULL;
+    *n_out = 0;
     if (!args->metajob)
         return broken(err, "it is none");
     if (find_jobtype(args->map, jobtype_out, err) != 0 ||
-        find_jobs(args->map, jobs_out, err) != 0)
+        find_jobs(args->map, &jobs, err) != 0)
         return -1;
-    size_t n = helios_value_count(*jobs_out);
-    for (size_t i = 0; i < n; i++) {
-        if (check_job(helios_value_at(*jobs_out, i), i + 1, err) != 0)
-            return -1;
-    }
-    return 0;
+    return each_job(args, check_next, n_out, err);
+}
+
+struct writer {
+    args_child_fn *fn;
+    void *arg;
+    struct buf xml;
+    /* of parts */
+    const char *jobtype;
+    size_t most, held;
+};
+
+static int give_child(void *arg, const struct helios_value *job, struct helios_error *err)
+{
+    struct writer *w = arg;
+    buf_clear(&w->xml);
+    if (write_job(job, &w->xml, err) != 0)
+        return -1;
+    return w->fn(w->arg, buf_text(&w->xml), w->xml.len);
 }
 
 int args_burst(const struct args *args, const char **jobtype_out, args_child_fn *child,
                void *arg, struct helios_error *err)
 {
-    const struct helios_value *jobs = NULL;
-    if (take_apart(args, jobtype_out, &jobs, err) != 0)
-        return -1;
-    size_t n = helios_value_count(jobs);
-    struct buf xml = BUF_INIT;
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < n; i++) {
-        buf_clear(&xml);
-        result = write_job(helios_value_at(jobs, i), &xml, err);
-        if (result == 0)
-            result = child(arg, buf_text(&xml), xml.len);
-    }
-    buf_fini(&xml);
-    return result;
+    struct writer w = {.fn = child, .arg = arg, .xml = BUF_INIT};
+    size_t n = 0;
+    int rc = look_through(args, jobtype_out, &n, err);
+    if (rc == 0)
+        rc = each_job(args, give_child, &w, err);
+    buf_fini(&w.xml);
+    return rc;
 }
 
 /* ---- into metajobs ---- */
 
 int args_burst_count(const struct args *args, size_t *n_out, struct helios_error *err)
 {
-    const struct helios_value *jobs = NULL;
     const char *jobtype = NULL;
-    *n_out = 0;
-    if (take_apart(args, &jobtype, &jobs, err) != 0)
+    int rc = look_through(args, &jobtype, n_out, err);
+    if (rc != 0)
+        *n_out = 0;
+    return rc;
+}
+
+static void begin_part(struct writer *w)
+{
+    buf_clear(&w->xml);
+    buf_puts(&w->xml, "<metajob>");
+    if (w->jobtype != NULL) {
+        buf_puts(&w->xml, "<class>");
+        xml_escape(w->jobtype, strlen(w->jobtype), &w->xml);
+        buf_puts(&w->xml, "</class>");
+    }
+    buf_puts(&w->xml, "<jobs>");
+}
+
+static int give_part(struct writer *w, struct helios_error *err)
+{
+    buf_puts(&w->xml, "</jobs></metajob>");
+    w->held = 0;
+    if (w->xml.failed)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory while taking the metajob apart");
+    return w->fn(w->arg, buf_text(&w->xml), w->xml.len);
+}
+
+static int add_to_part(void *arg, const struct helios_value *job, struct helios_error *err)
+{
+    struct writer *w = arg;
+    if (w->held == 0)
+        begin_part(w);
+    if (helios_value_type(job) != HELIOS_MAP)
+        buf_puts(&w->xml, "<job/>");
+    else if (xml_from_value("job", job, &w->xml, err) != 0)
         return -1;
-    *n_out = helios_value_count(jobs);
-    return 0;
-}
-
-/* The element as it was. A job of nothing but arguments is written as burst would write
- * them. */
-static int write_element(const struct helios_value *job, struct buf *out,
-                         struct helios_error *err)
-{
-    if (helios_value_type(job) == HELIOS_MAP)
-        return xml_from_value("job", job, out, err);
-    buf_puts(out, "<job/>");
-    return 0;
-}
-
-/* Elements from `*next` on until there are `most` of them or enough bytes. */
-static int write_part(const struct helios_value *jobs, const char *jobtype, size_t *next,
-                      size_t most, struct buf *out, struct helios_error *err)
-{
-    size_t n = helios_value_count(jobs);
-    buf_clear(out);
-    buf_puts(out, "<metajob>");
-    if (jobtype != NULL) {
-        buf_puts(out, "<class>");
-        xml_escape(jobtype, strlen(jobtype), out);
-        buf_puts(out, "</class>");
-    }
-    buf_puts(out, "<jobs>");
-    for (size_t i = 0; i < most && *next < n && out->len < ARGS_PART_BYTES; i++) {
-        if (write_element(helios_value_at(jobs, *next), out, err) != 0)
-            return -1;
-        (*next)++;
-    }
-    buf_puts(out, "</jobs></metajob>");
-    return out->failed ? err_set(err, HELIOS_E_NOMEM,
-                                 "out of memory while taking the metajob apart")
-                       : 0;
+    w->held++;
+    return w->held == w->most || w->xml.len >= ARGS_PART_BYTES ? give_part(w, err) : 0;
 }
 
 int args_burst_parts(const struct args *args, size_t most, args_child_fn *part, void *arg,
                      struct helios_error *err)
 {
-    const struct helios_value *jobs = NULL;
-    const char *jobtype = NULL;
-    if (take_apart(args, &jobtype, &jobs, err) != 0)
-        return -1;
-    struct buf xml = BUF_INIT;
-    int result = 0;
-    for (size_t next = 0; result == 0 && next < helios_value_count(jobs);) {
-        result = write_part(jobs, jobtype, &next, most, &xml, err);
-        if (result == 0)
-            result = part(arg, buf_text(&xml), xml.len);
-    }
-    buf_fini(&xml);
-    return result;
+    struct writer w = {.fn = part, .arg = arg, .xml = BUF_INIT, .most = most};
+    size_t n = 0;
+    int rc = look_through(args, &w.jobtype, &n, err);
+    if (rc == 0)
+        rc = each_job(args, add_to_part, &w, err);
+    if (rc == 0 && w.held > 0)
+        rc = give_part(&w, err);
+    buf_fini(&w.xml);
+    return rc;
 }

@@ -87,12 +87,22 @@ static bool says_metajob(const struct helios_value *map)
     return helios_value_double(helios_value_get(map, "metajob"), &number) && number == 1;
 }
 
+static int pass_over(void *arg, const struct helios_value *job, struct helios_error *err)
+{
+    (void)arg, (void)job, (void)err;
+    return 0;
+}
+
 static enum args_text_result from_xml(struct args *out, const char *text, size_t len,
                                       bool utf8, struct helios_error *err)
 {
     struct helios_value *root;
-    if (xml_decode(out->arena, text, len, utf8, &root, err) != 0)
+    int rc = out->lean ? xml_decode_children(out->arena, text, len, utf8, pass_over, NULL,
+                                             &root, err)
+                       : xml_decode(out->arena, text, len, utf8, &root, err);
+    if (rc != 0)
         return ARGS_TEXT_INVALID;
+    out->utf8 = utf8;
     out->form = ARGS_XML;
     out->tree = root;
     enum args_text_result result;

@@ -29,6 +29,8 @@ struct value_limits {
 
 /* Copies `limits`; NULL stands for the default. NULL when memory runs out. */
 struct value_arena *value_arena_new(const struct value_limits *limits);
+/* Ends the life of all that is in it; what memory it has is used again. */
+void value_arena_clear(struct value_arena *arena);
 void value_arena_free(struct value_arena *arena); /* NULL is harmless */
 const struct value_limits *value_arena_limits(const struct value_arena *arena);
 

@@ -44,15 +44,32 @@ struct value_arena *value_arena_new(const struct value_limits *limits)
     return a;
 }
 
+static void free_chunks(struct chunk *c)
+{
+    while (c != NULL) {
+        struct chunk *next = c->next;
+        free(c);
+        c = next;
+    }
+}
+
+void value_arena_clear(struct value_arena *arena)
+{
+    struct chunk *first = arena->chunks;
+    if (first != NULL) {
+        free_chunks(first->next);
+        first->next = NULL;
+        first->used = 0;
+    }
+    arena->bytes = arena->nodes = 0;
+    arena->failure = HELIOS_E_NONE;
+}
+
 void value_arena_free(struct value_arena *arena)
 {
     if (arena == NULL)
         return;
-    while (arena->chunks != NULL) {
-        struct chunk *next = arena->chunks->next;
-        free(arena->chunks);
-        arena->chunks = next;
-    }
+    free_chunks(arena->chunks);
     free(arena);
 }
 

@@ -22,7 +22,16 @@ struct xml {
     struct buf text; /* of the innermost element since the last tag */
     struct helios_error *err;
     bool failed;
+    /* Children of a metajob that are given away: NULL if they are kept. */
+    xml_child_fn *child;
+    void *child_arg;
+    int child_result;
+    unsigned path;            /* how much of <metajob><jobs> the open elements begin with */
+    struct value_arena *own;  /* of one child after the other */
+    struct value_arena *kept; /* the arena of the rest, while `arena` is that of a child */
 };
+#define PATH_METAJOB 1u
+#define PATH_JOBS    2u
 
 static void fail(struct xml *x, enum helios_error_kind kind, const char *why)
 {
@@ -124,9 +133,55 @@ static struct helios_value *attributes(struct xml *x, const XML_Char **list)
     return map;
 }
 
+/* open[0] is the map of the root, so that <metajob> is at 1, <jobs> at 2, <job> at 3. */
+static void begin_child(struct xml *x, const XML_Char *name)
+{
+    if (x->depth == PATH_METAJOB)
+        x->path = strcmp(name, "metajob") == 0 ? PATH_METAJOB : 0;
+    else if (x->depth == PATH_JOBS && x->path >= PATH_METAJOB)
+        x->path = strcmp(name, "jobs") == 0 ? PATH_JOBS : PATH_METAJOB;
+    if (x->child == NULL || x->depth != PATH_JOBS + 1 || x->path != PATH_JOBS ||
+        strcmp(name, "job") != 0)
+        return;
+    if (x->own == NULL)
+        x->own = value_arena_new(value_arena_limits(x->arena));
+    if (x->own == NULL) {
+        fail(x, HELIOS_E_NOMEM, "out of memory");
+        return;
+    }
+    x->kept = x->arena;
+    x->arena = x->own;
+}
+
+/* Whatever became of it. */
+static void end_child(struct xml *x)
+{
+    if (x->kept == NULL)
+        return;
+    value_arena_clear(x->own);
+    x->arena = x->kept;
+    x->kept = NULL;
+}
+
+/* An element with children is no mere text, also where they are not kept. */
+static void give_child(struct xml *x, const struct helios_value *job)
+{
+    struct helios_value **jobs = &x->open[PATH_JOBS];
+    if (*jobs == NULL)
+        *jobs = value_map(x->kept);
+    if (*jobs == NULL || job == NULL)
+        exhausted(x);
+    else
+        x->child_result = x->child(x->child_arg, job, x->err);
+    end_child(x);
+    if (x->child_result != 0) {
+        x->failed = true;
+        (void)XML_StopParser(x->parser, XML_FALSE);
+    }
+}
+
 static void on_start(void *arg, const XML_Char *name, const XML_Char **list)
 {
-    (void)name;
     struct xml *x = arg;
     if (x->failed)
         return;
@@ -135,7 +190,9 @@ static void on_start(void *arg, const XML_Char *name, const XML_Char **list)
         fail(x, HELIOS_E_LIMIT, "elements are nested too deeply");
         return;
     }
-    x->open[x->depth++] = list[0] == NULL ? NULL : attributes(x, list);
+    begin_child(x, name);
+    if (!x->failed)
+        x->open[x->depth++] = list[0] == NULL ? NULL : attributes(x, list);
 }
 
 static void on_end(void *arg, const XML_Char *name)
@@ -151,7 +208,11 @@ static void on_end(void *arg, const XML_Char *name)
         value = blank ? value_null(x->arena) : text_value(x);
     buf_clear(&x->text);
     x->depth--;
-    if (!x->failed)
+    if (x->failed)
+        return;
+    if (x->kept != NULL && x->depth == PATH_JOBS + 1)
+        give_child(x, value);
+    else
         add(x, name, value);
 }
 
@@ -208,19 +269,35 @@ static int read_all(struct xml *x, const char *text, size_t len,
     return 0;
 }
 
-int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf8,
-               struct helios_value **root_map, struct helios_error *err)
+int xml_decode_children(struct value_arena *arena, const char *text, size_t len, bool utf8,
+                        xml_child_fn *child, void *arg, struct helios_value **root_map,
+                        struct helios_error *err)
 {
     if (len > INT_MAX)
         return err_set(err, HELIOS_E_LIMIT, "XML of more than %d bytes", INT_MAX);
-    struct xml x = {.arena = arena, .depth = 1, .text = BUF_INIT, .err = err};
+    struct xml x = {.arena = arena,
+                    .depth = 1,
+                    .text = BUF_INIT,
+                    .err = err,
+                    .child = child,
+                    .child_arg = arg};
     x.parser = XML_ParserCreate(utf8 ? "UTF-8" : NULL);
     x.open =
         calloc((size_t)value_arena_limits(arena)->depth + 1, sizeof(struct helios_value *));
     int result = read_all(&x, text, len, root_map);
+    end_child(&x);
+    value_arena_free(x.own);
+    if (x.child_result != 0)
+        result = x.child_result;
     if (x.parser != NULL)
         XML_ParserFree(x.parser);
     free(x.open);
     buf_fini(&x.text);
     return result;
+}
+
+int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf8,
+               struct helios_value **root_map, struct helios_error *err)
+{
+    return xml_decode_children(arena, text, len, utf8, NULL, NULL, root_map, err);
 }

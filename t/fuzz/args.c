@@ -34,6 +34,41 @@ static int child(void *arg, const char *xml, size_t len)
     return 0;
 }
 
+static int count(void *arg, const char *xml, size_t len)
+{
+    size_t *sum = arg;
+    (void)xml;
+    *sum += len + 1;
+    return 0;
+}
+
+/* What is burst does not depend on whether the children were kept, unless a limit on the
+ * tree has been met. */
+static void compare(const uint8_t *data, size_t size, const struct args *kept)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct args lean;
+    const char *type[2];
+    size_t n[2] = {0, 0}, sum[2] = {0, 0};
+    if (args_decode_lean(data, size, &limits, &lean, &err) == 0 &&
+        kept->why.kind != HELIOS_E_LIMIT && lean.why.kind != HELIOS_E_LIMIT) {
+        check(&lean);
+        if (lean.metajob != kept->metajob || lean.form != kept->form ||
+            lean.malformed != kept->malformed)
+            abort();
+        int rc[2] = {args_burst_count(kept, &n[0], &err),
+                     args_burst_count(&lean, &n[1], &err)};
+        if (rc[0] != rc[1] || n[0] != n[1])
+            abort();
+        rc[0] = args_burst(kept, &type[0], count, &sum[0], &err);
+        rc[1] = args_burst(&lean, &type[1], count, &sum[1], &err);
+        if (rc[0] != rc[1] || sum[0] != sum[1])
+            abort();
+        (void)args_burst_parts(&lean, 2, child, NULL, &err);
+    }
+    args_fini(&lean);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -43,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(&args);
         if (args.metajob)
             (void)args_burst(&args, &jobtype, child, NULL, &err);
+        compare(data, size, &args);
     }
     args_fini(&args);
     return 0;

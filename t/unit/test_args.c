@@ -282,12 +282,21 @@ static int take_child(void *arg, const char *xml, size_t len)
     return 0;
 }
 
+/* Whether metajobs are decoded without keeping their children: it must not be seen. */
+static bool lean;
+
+static int decode(const struct buf *image, struct args *args)
+{
+    return lean ? args_decode_lean(image->data, image->len, NULL, args, NULL)
+                : args_decode(image->data, image->len, NULL, args, NULL);
+}
+
 static int burst(const char *text, struct args *args, struct children *c,
                  const char **jobtype, struct helios_error *err)
 {
     struct buf image = BUF_INIT;
     storable_wrap_text(text, strlen(text), &image);
-    assert_int_equal(args_decode(image.data, image.len, NULL, args, NULL), 0);
+    assert_int_equal(decode(&image, args), 0);
     buf_fini(&image);
     return args_burst(args, jobtype, take_child, c, err);
 }
@@ -376,6 +385,12 @@ static void bursts(void **state)
         {"<metajob><jobs><job/><job><params>x</params></job></jobs></metajob>", NULL, NULL},
         {"<metajob><jobs><job><params/><params/></job></jobs></metajob>", NULL, NULL},
         {"<params><a>1</a></params>", NULL, NULL},
+        {"<metajob><jobs>text<job/></jobs></metajob>", NULL, "<params></params>\n"},
+        {"<metajob><other><jobs><job/></jobs></other></metajob>", NULL, ""},
+        {"<metajob><jobs><jobs><job/></jobs></jobs></metajob>", NULL, ""},
+        {"<metajob><jobs job='x'><job/></jobs></metajob>", NULL, NULL},
+        {"<metajob><jobs><job><job><job/></job></job></jobs></metajob>", NULL,
+         "<job><job><job></job></job></job>\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct children c = {.all = BUF_INIT};
@@ -406,6 +421,54 @@ static void bursts(void **state)
     }
 }
 
+static void bursts_lean(void **state)
+{
+    lean = true;
+    bursts(state);
+    lean = false;
+}
+
+/* No child is kept, and no limit on the tree is one on their number. */
+static void lean_is_small(void **state)
+{
+    (void)state;
+    static const struct value_limits small = {.bytes = 4096, .nodes = 20, .depth = 8};
+    struct buf xml = BUF_INIT, image = BUF_INIT;
+    struct args args;
+    size_t n = 0;
+    buf_puts(&xml, "<metajob><class>C</class><jobs>");
+    for (int i = 0; i < 100; i++)
+        buf_printf(&xml, "<job><a>%d</a></job>", i);
+    buf_puts(&xml, "</jobs></metajob>");
+    storable_wrap_text(xml.data, xml.len, &image);
+    const struct value_limits text = {.bytes = 16384, .nodes = 20, .depth = 8};
+    assert_int_equal(args_decode(image.data, image.len, &text, &args, NULL), 0);
+    assert_true(args.malformed);
+    assert_int_equal(args.why.kind, HELIOS_E_LIMIT);
+    args_fini(&args);
+    assert_int_equal(args_decode_lean(image.data, image.len, &text, &args, NULL), 0);
+    assert_true(args.metajob && args.lean);
+    assert_int_equal(helios_value_type(helios_value_get(args.map, "jobs")), HELIOS_MAP);
+    assert_int_equal(helios_value_count(helios_value_get(args.map, "jobs")), 0);
+    assert_int_equal(args_burst_count(&args, &n, NULL), 0);
+    assert_int_equal(n, 100);
+    args_fini(&args);
+    /* One child that is too large is. */
+    buf_clear(&xml);
+    buf_clear(&image);
+    buf_puts(&xml, "<metajob><jobs><job/><job>");
+    for (int i = 0; i < 30; i++)
+        buf_printf(&xml, "<a%d/>", i);
+    buf_puts(&xml, "</job></jobs></metajob>");
+    storable_wrap_text(xml.data, xml.len, &image);
+    assert_int_equal(args_decode_lean(image.data, image.len, &small, &args, NULL), 0);
+    assert_true(args.malformed);
+    assert_int_equal(args.why.kind, HELIOS_E_LIMIT);
+    args_fini(&args);
+    buf_fini(&xml);
+    buf_fini(&image);
+}
+
 static void burst_stops(void **state)
 {
     (void)state;
@@ -415,6 +478,14 @@ static void burst_stops(void **state)
     assert_int_equal(burst("<metajob><jobs><job/><job/><job/></jobs></metajob>", &args, &c,
                            &jobtype, NULL),
                      7);
+    assert_int_equal(c.count, 2);
+    args_fini(&args);
+    c = (struct children){.all = c.all, .stop_at = 2};
+    lean = true;
+    assert_int_equal(burst("<metajob><jobs><job/><job/><job/></jobs></metajob>", &args, &c,
+                           &jobtype, NULL),
+                     7);
+    lean = false;
     assert_int_equal(c.count, 2);
     buf_fini(&c.all);
     args_fini(&args);
@@ -506,6 +577,7 @@ int main(void)
         cmocka_unit_test(mariadb),     cmocka_unit_test(limits),
         cmocka_unit_test(bursts),      cmocka_unit_test(burst_stops),
         cmocka_unit_test(burst_same),  cmocka_unit_test(check),
+        cmocka_unit_test(bursts_lean), cmocka_unit_test(lean_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
