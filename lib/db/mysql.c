@@ -149,6 +149,18 @@ static void disconnect(void *conn, bool foreign)
     free(c);
 }
 
+/* The library goes on in the clear with a server that offers no TLS, unless the server's
+ * certificate is to be verified. */
+static int check_tls(MYSQL *mysql, const struct dsn *dsn, struct helios_error *err)
+{
+    if (!dsn->ssl || dsn->ssl_optional || mysql_get_ssl_cipher(mysql) != NULL)
+        return 0;
+    return err_set(
+        err, HELIOS_E_LOST,
+        "connect: the server offers no TLS and mysql_ssl of dsn asks for it; set "
+        "the server up for it, or remove the mysql_ssl settings");
+}
+
 static int open_session(struct mysql_conn *c, const struct dsn *dsn, const char *user,
                         const char *password, struct helios_error *err)
 {
@@ -162,7 +174,8 @@ static int open_session(struct mysql_conn *c, const struct dsn *dsn, const char 
     }
     int fd = mysql_get_socket(c->mysql);
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (set_session(c, or_default(dsn->read_timeout_s), err) != 0)
+    if (check_tls(c->mysql, dsn, err) != 0 ||
+        set_session(c, or_default(dsn->read_timeout_s), err) != 0)
         return err_wrap(err, "cannot use the database on %s",
                         place(dsn, where, sizeof where));
     return 0;

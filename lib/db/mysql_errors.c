@@ -121,8 +121,13 @@ int mysql_failed(struct helios_error *err, const char *what, unsigned number,
     return err_set(err, kind_of(number), "%s: %s (MySQL error %u)", what, text, number);
 }
 
-static const char *advice(enum helios_error_kind kind)
+static const char *advice(enum helios_error_kind kind, unsigned number)
 {
+    if (number == CR_SSL_CONNECTION_ERROR)
+        return "; check mysql_ssl_ca_file of dsn, which has to hold the authority that "
+               "signed "
+               "the server's certificate, and that the certificate is valid now and names "
+               "the host of dsn";
     switch (kind) {
     case HELIOS_E_DENIED:
         return "; check user and password, and what the server grants to the user";
@@ -139,7 +144,8 @@ static const char *advice(enum helios_error_kind kind)
 int mysql_connect_failed(struct helios_error *err, unsigned number, const char *text)
 {
     enum helios_error_kind kind = kind_of(number);
-    return err_set(err, kind, "connect: %s (MySQL error %u)%s", text, number, advice(kind));
+    return err_set(err, kind, "connect: %s (MySQL error %u)%s", text, number,
+                   advice(kind, number));
 }
 
 /* An interrupted COMMIT may have been interrupted while it waited for a replica to
