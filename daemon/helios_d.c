@@ -10,6 +10,7 @@
 
 #include "core/account.h"
 #include "core/coredump.h"
+#include "core/environment.h"
 #include "core/err.h"
 #include "core/fault.h"
 #include "core/name.h"
@@ -240,6 +241,7 @@ static int run(struct master_config *config, const struct arguments *args)
         goto failed;
     const char *pid_path = helios_params_get(params, "pid_path");
     h->pid_path = pid_path != NULL && pid_path[0] != '\0' ? pid_path : "/var/run/helios";
+    environment_reduce(helios_params_get(params, "pass_environment"));
     int became = become_account(h, params, args->check, &err);
     if (became < 0)
         goto failed;

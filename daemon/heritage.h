@@ -21,7 +21,8 @@
  * its own. PR_SET_PDEATHSIG is not used: a child learns of the master's end by end-of-file
  * on HERITAGE_MASTER_FD, so that a worker finishes its job.
  *
- * Environment: as the master got it, without NOTIFY_SOCKET and LISTEN_*.
+ * Environment: what environment_reduce() left of the master's, without NOTIFY_SOCKET,
+ * WATCHDOG_* and LISTEN_*.
  *
  * Folder: "/"; the caller's in the foreground.
  *

@@ -77,6 +77,16 @@ const struct option option_table[] = {
      .group = DATABASE,
      .help = "The group of that account, by name or number, where it is not to be the "
              "account's own."},
+    {.name = "pass_environment",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help =
+         "Names of environment variables that the daemon hands on to its workers, divided "
+         "by commas. "
+         "Without it they get PATH, HOME, USER, LOGNAME, LANG, LANGUAGE, LC_..., TZ, "
+         "TMPDIR and HELIOS_..., and nothing else of what the daemon was started with."},
     {.name = "service_path",
      .type = OPTION_PATHS,
      .read = READ_START,

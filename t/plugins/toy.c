@@ -20,6 +20,7 @@
  *   sleep_ms=N      waits
  *   log=TEXT        logs the text
  *   log_param=NAME  logs "NAME=<value>" of a parameter
+ *   environment=PATH  writes its environment, a variable a line
  *   effect=1        inserts the row (jobid, pid, at) into toy_effect by helios_job_db()
  *   action=A,B,...  words of the table below, in turn; a verdict ends the list, and a
  *                   list without one ends as completed
@@ -78,6 +79,11 @@ static void do_files(struct helios_job *job)
 {
     const char *touch = helios_job_arg(job, "touch");
     const char *append = helios_job_arg(job, "append");
+    const char *environment = helios_job_arg(job, "environment");
+    for (char **var = environ; environment && *var; var++) {
+        file_write(environment, *var);
+        file_write(environment, "\n");
+    }
     if (touch)
         file_write(touch, "");
     if (append) {
