@@ -37,8 +37,11 @@ struct rows {
 };
 #define ROW_NULL SIZE_MAX
 /* A params table of more rows than these for one service is a fault of whatever writes it;
- * it must not cost the daemon its memory at each look. */
+ * it must not cost the daemon its memory at each look. An operator's HOLD or HALT may come
+ * behind them all the same: rows of Helios's own parameters have some more room, in which
+ * the last one of a host and name takes the place of those before. */
 #define ROWS_MAX 10000
+#define ROWS_OWN 1000
 
 static size_t keep(struct rows *rows, const char *text)
 {
@@ -49,15 +52,35 @@ static size_t keep(struct rows *rows, const char *text)
     return at;
 }
 
+static bool row_is(const struct rows *rows, size_t i, const char *host, const char *param)
+{
+    const char *base = rows->text.data;
+    return strcmp(base + rows->at[i][0], host) == 0 &&
+           strcmp(base + rows->at[i][1], param) == 0;
+}
+
+/* Whether a row beyond the limit has been dealt with. */
+static bool beyond(struct rows *rows, const char *host, const char *param,
+                   const char *value)
+{
+    rows->too_many = true;
+    if (option_find(param) == NULL)
+        return true;
+    for (size_t i = ROWS_MAX; i < rows->count && !rows->text.failed; i++)
+        if (row_is(rows, i, host, param)) {
+            rows->at[i][2] = keep(rows, value);
+            return true;
+        }
+    return rows->count == ROWS_MAX + ROWS_OWN;
+}
+
 static void take_row(void *arg, const char *host, const char *param, const char *value)
 {
     struct rows *rows = arg;
     if (rows->failed || param == NULL || host == NULL)
         return;
-    if (rows->count == ROWS_MAX) {
-        rows->too_many = true;
+    if (rows->count >= ROWS_MAX && beyond(rows, host, param, value))
         return;
-    }
     if (rows->count == rows->cap) {
         size_t cap = rows->cap == 0 ? 32 : rows->cap * 2;
         void *grown = realloc(rows->at, cap * sizeof *rows->at);
@@ -91,8 +114,8 @@ static void warn_too_many(const struct heritage *heritage, conf_warn_fn *warn, v
 {
     char text[256];
     (void)snprintf(text, sizeof text,
-                   "helios_params_tb has more than %d rows for %s; the rest is not read: "
-                   "delete what is not needed",
+                   "helios_params_tb has more than %d rows for %s; of the rest only "
+                   "parameters of Helios itself are read: delete what is not needed",
                    ROWS_MAX, heritage->service);
     warn(arg, text);
 }
