@@ -3,7 +3,8 @@
 # hardening.sh RELEASE: every program, library and plugin of the release build RELEASE has what
 # makes faults of memory hard to use: position independent, relocations read-only and all bound at
 # the start, a stack that is not executable, stack protectors, checked copies, and on x86-64
-# landing marks of indirect branches.
+# landing marks of indirect branches, with the note that says so in each object that we compile (in
+# the whole only where the C library's own start files have it).
 set -eu
 cd "$1" 2>/dev/null || { echo "no release build in $1"; exit 77; }
 status=0
@@ -34,6 +35,21 @@ for file in daemon/helios_d daemon/ctl/helios lib/libhelios.so plugins/*.so; do
         ;;
     esac
 done
+# The linker keeps the note of CET (IBT, SHSTK) only if every object has it; ours all do.
+case $(readelf -hW daemon/helios_d) in
+*X86-64*)
+    for file in $(find daemon lib services -name '*.o'); do
+        case $(readelf -nW "$file") in *IBT*SHSTK*) ;; *) bad "has no note of CET" ;; esac
+    done
+    start=$(${CC:-cc} -print-file-name=Scrt1.o)
+    case $(readelf -nW "$start") in
+    *IBT*SHSTK*)
+        file=daemon/helios_d
+        case $(readelf -nW "$file") in *IBT*SHSTK*) ;; *) bad "lost the note of CET" ;; esac
+        ;;
+    esac
+    ;;
+esac
 # Faults are injected in test builds only.
 for file in daemon/helios_d daemon/ctl/helios lib/libhelios.so; do
     strings "$file" | grep -q HELIOS_FAULT && bad "contains fault points"
