@@ -16,7 +16,7 @@ static rlim_t least(rlim_t a, rlim_t b)
 }
 
 /* For the life of the process: no way back up. */
-static void limit_for_good(int resource, rlim_t value)
+static void limit_for_good(enum __rlimit_resource resource, rlim_t value)
 {
     struct rlimit limit;
     if (getrlimit(resource, &limit) != 0)
@@ -25,7 +25,7 @@ static void limit_for_good(int resource, rlim_t value)
     (void)setrlimit(resource, &limit);
 }
 
-static void limit_for_now(int resource, rlim_t value)
+static void limit_for_now(enum __rlimit_resource resource, rlim_t value)
 {
     struct rlimit limit;
     if (getrlimit(resource, &limit) != 0)
