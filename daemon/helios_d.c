@@ -15,6 +15,7 @@
 #include "core/fault.h"
 #include "core/name.h"
 #include "daemon/arguments.h"
+#include "daemon/cgroup.h"
 #include "daemon/collective.h"
 #include "daemon/master.h"
 #include "daemon/pidfolder.h"
@@ -128,6 +129,15 @@ static int check_service(struct master_config *config, struct probe *probe)
     return EX_OK;
 }
 
+static void warn_unlimited(const struct heritage *h)
+{
+    const struct settings *s = &h->settings;
+    if (h->cgroup == NULL && s->group_memory_mb + s->group_pids > 0)
+        (void)fprintf(
+            stderr, "helios_d: WORKER_GROUP_MEMORY_MB and WORKER_GROUP_PIDS have no effect "
+                    "without cgroup_path in helios.ini\n");
+}
+
 static int check_collective(struct master_config *config,
                             const struct helios_params *params, struct probe *probe)
 {
@@ -140,6 +150,7 @@ static int check_collective(struct master_config *config,
         return probe->exit_code;
     }
     h->settings = probe->settings;
+    warn_unlimited(h);
     print_value("Connected to collective database", ": ", conf_value(params, "dsn"));
     if (config->debug)
         print_intervals(&h->settings);
@@ -223,6 +234,20 @@ static int become_account(const struct heritage *h, const struct helios_params *
     return 1;
 }
 
+/* The group is looked for as the account that will use it. */
+static int find_cgroup(struct heritage *h, const struct helios_params *params,
+                       struct helios_error *err)
+{
+    static char folder[PATH_MAX];
+    const char *wanted = helios_params_get(params, "cgroup_path");
+    if (wanted == NULL || wanted[0] == '\0')
+        return 0;
+    if (cgroup_find(wanted, folder, err) != 0)
+        return -1;
+    h->cgroup = folder;
+    return 0;
+}
+
 static int run(struct master_config *config, const struct arguments *args)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -243,7 +268,7 @@ static int run(struct master_config *config, const struct arguments *args)
     h->pid_path = pid_path != NULL && pid_path[0] != '\0' ? pid_path : "/var/run/helios";
     environment_reduce(helios_params_get(params, "pass_environment"));
     int became = become_account(h, params, args->check, &err);
-    if (became < 0)
+    if (became < 0 || find_cgroup(h, params, &err) != 0)
         goto failed;
     code = h->service == NULL ? probe_halts(h) : prepare(config, args, params, became == 1);
     if (code == EX_OK && h->service != NULL && !args->check)

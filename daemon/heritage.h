@@ -49,6 +49,7 @@ struct heritage {
     struct board *board;
     const char *board_path;
     const char *pid_path; /* folder of PID file and board */
+    const char *cgroup;   /* folder of control groups; NULL: none */
     unsigned slot;        /* workers */
     uint32_t generation;  /* workers and pollers */
     bool debug;

@@ -94,11 +94,18 @@ const char *limits_of_signal(const struct settings *s, int signo, char *out, siz
     }
 }
 
+const char *limits_of_group(const struct settings *s, char *out, size_t cap)
+{
+    return clause("WORKER_GROUP_MEMORY_MB", s->group_memory_mb, out, cap);
+}
+
 const char *limits_of_errno(const struct settings *s, int errnum, char *out, size_t cap)
 {
     switch (errnum) {
     case ENOMEM:
         return clause("WORKER_MAX_MEMORY_MB", s->worker_memory_mb, out, cap);
+    case EAGAIN: /* of fork() */
+        return clause("WORKER_GROUP_PIDS", s->group_pids, out, cap);
     case EMFILE:
         return clause("WORKER_MAX_FILES", s->worker_files, out, cap);
     case EFBIG:

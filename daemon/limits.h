@@ -24,6 +24,7 @@ void limits_leave(const struct settings *settings);
  * as a clause such as "WORKER_MAX_FILES is 64"; "" if it need not have been one. */
 const char *limits_of_signal(const struct settings *settings, int signo, char *out,
                              size_t cap);
+const char *limits_of_group(const struct settings *settings, char *out, size_t cap);
 const char *limits_of_errno(const struct settings *settings, int errnum, char *out,
                             size_t cap);
 

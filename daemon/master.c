@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/name.h"
+#include "daemon/cgroup.h"
 #include "daemon/spawn.h"
 
 static void set_exit(struct master *m, int exit_code, const char *text)
@@ -161,6 +162,10 @@ static int set_up(struct master *m)
         return -1;
     }
     ready_notify_open(&m->ready);
+    if (m->heritage.cgroup != NULL && cgroup_begin(m->heritage.cgroup, &err) != 0) {
+        set_exit(m, EX_CONFIG, err.text);
+        return -1;
+    }
     if (lock_pid_file(m) != 0 || make_board(m) != 0 || make_loop(m) != 0)
         return -1;
     if (pid_file_write(&m->pid_file, getpid(), &err) != 0) {
@@ -196,6 +201,8 @@ static void clean_up(struct master *m)
     if (m->log_fds[0] >= 0)
         flush_log(m);
     master_remove_files(m);
+    if (m->heritage.cgroup != NULL)
+        cgroup_end(m->heritage.cgroup);
     lookout_hang_up(m);
     close_fd(m->log_fds[0]);
     close_fd(m->log_fds[1]);

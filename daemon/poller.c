@@ -287,6 +287,7 @@ static struct settle settling(const struct poller *p, struct board *board)
                            .rules = &p->heritage->rules,
                            .service = p->heritage->service,
                            .settings = &p->settings,
+                           .cgroup = p->heritage->cgroup,
                            .history = p->settings.job_history,
                            .totals = p->heritage->board};
 }

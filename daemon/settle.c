@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/settle.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "core/log.h"
 #include "core/mono.h"
 #include "core/trail.h"
+#include "daemon/cgroup.h"
 #include "daemon/history.h"
 #include "daemon/holding.h"
 #include "daemon/limits.h"
@@ -44,7 +46,11 @@ static void describe(const struct settle *s, const struct msg_dead *dead, char *
                            dead->pid, dead->status);
         break;
     case DEATH_SIGNAL:
-        (void)limits_of_signal(s->settings, dead->status, limit, sizeof limit);
+        if (dead->status == SIGKILL && s->cgroup != NULL &&
+            cgroup_oom_killed(s->cgroup, dead->slot))
+            (void)limits_of_group(s->settings, limit, sizeof limit);
+        else
+            (void)limits_of_signal(s->settings, dead->status, limit, sizeof limit);
         (void)snprintf(
             out, cap,
             "Worker process %d was killed by signal %d (%s) while running this job%s%s",

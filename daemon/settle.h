@@ -16,6 +16,7 @@ struct settle {
     const struct life_rules *rules;
     const char *service;
     const struct settings *settings; /* as the poller last read them */
+    const char *cgroup;              /* as in the heritage */
     bool history;
     struct board *totals; /* where the outcomes are counted */
 };

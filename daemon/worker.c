@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/msg.h"
 #include "core/trail.h"
+#include "daemon/cgroup.h"
 #include "daemon/collective.h"
 #include "daemon/holding.h"
 #include "daemon/limits.h"
@@ -235,7 +236,12 @@ static int start(struct helios_worker *w, struct helios_error *err)
     if (open_store(w, &w->store, err) != 0 || fault_pass(FAULT_START_CONNECTED, err) != 0 ||
         read_params(w, err) != 0)
         return -1;
-    limits_apply(&w->settings);
+    const struct settings *s = &w->settings;
+    limits_apply(s);
+    if (w->heritage->cgroup != NULL && s->group_memory_mb + s->group_pids > 0 &&
+        cgroup_enter(w->heritage->cgroup, w->heritage->slot, s->group_memory_mb,
+                     s->group_pids, err) != 0)
+        return -1;
     const char *path = helios_params_get(w->params, "service_path");
     if (path == NULL || path[0] == '\0')
         path = plugin_default_path();

@@ -333,6 +333,38 @@ const struct option option_table[] = {
          "By how much the scheduler prefers others to workers, on top of the daemon's own "
          "niceness. "
          "The master and the poller keep theirs."},
+    {.name = "cgroup_path",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = LIMITS,
+     .help =
+         "A control group of version 2, as an absolute path, that is delegated to the "
+         "daemon with the controllers memory and pids, and in which no other process is. "
+         "own is the group that a daemon in the foreground is started in, with "
+         "Delegate=memory pids and ProtectControlGroups=no in its unit. "
+         "The daemon makes a group in it for each worker. "
+         "If it cannot be used the daemon does not start."},
+    {.name = "WORKER_GROUP_MEMORY_MB",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 16777216,
+     .read = READ_WORKER,
+     .group = LIMITS,
+     .help =
+         "The memory in megabytes that a worker and all that it starts may hold together "
+         "(memory.max). "
+         "Beyond it the kernel kills one of them; if it is the worker, the job has failed. "
+         "It needs cgroup_path."},
+    {.name = "WORKER_GROUP_PIDS",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 4194304,
+     .read = READ_WORKER,
+     .group = LIMITS,
+     .help = "How many processes and threads a worker and all that it starts may be "
+             "(pids.max). "
+             "It needs cgroup_path."},
 
     {.name = "internal_logger",
      .type = OPTION_SWITCH,

@@ -29,6 +29,8 @@ static const struct {
     {"WORKER_MAX_FILES", offsetof(struct settings, worker_files), 1},
     {"WORKER_MAX_FILE_MB", offsetof(struct settings, worker_file_mb), 1},
     {"WORKER_NICE", offsetof(struct settings, worker_nice), 1},
+    {"WORKER_GROUP_MEMORY_MB", offsetof(struct settings, group_memory_mb), 1},
+    {"WORKER_GROUP_PIDS", offsetof(struct settings, group_pids), 1},
     {"SAFE_MODE_RETRIES", offsetof(struct settings, safe_mode_retries), 1},
 };
 

@@ -36,6 +36,8 @@ struct settings {
     int64_t worker_files;
     int64_t worker_file_mb;
     int64_t worker_nice;
+    int64_t group_memory_mb; /* of a worker's control group (daemon/cgroup.h): 0 = none */
+    int64_t group_pids;
     int32_t log_threshold; /* levels above it are dropped; 7 keeps all */
     uint32_t pattern;      /* enum launch_pattern */
     uint32_t order;        /* enum job_order */
