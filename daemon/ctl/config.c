@@ -78,8 +78,10 @@ static bool has_text(const char *text)
 
 static void print_value(const char *value)
 {
-    if (value != NULL)
-        (void)puts(value);
+    if (value != NULL) {
+        ctl_show(value, strlen(value));
+        (void)putchar('\n');
+    }
 }
 
 static void tell_value(const struct ctl *ctl, const char *host, const char *value)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/command.h"
 
+#include <string.h>
+
 #include "codec/args.h"
 #include "core/err.h"
 #include "daemon/ctl/table.h"
@@ -89,7 +91,7 @@ static int print_args(const struct query_job *job, struct helios_error *err)
     size_t len = args.text != NULL ? args.text_len : job->arg_len;
     (void)fputs("Args: \n", stdout);
     if (len > 0)
-        (void)fwrite(text, 1, len, stdout);
+        ctl_show(text, len);
     (void)fputs("\n\n", stdout);
     args_fini(&args);
     return 0;
@@ -104,9 +106,12 @@ static void print_log(void *arg, const struct query_log *log)
     if (!*any)
         (void)puts("Logs:");
     *any = true;
-    (void)printf("%s [%s:%lld] %s %s\n", ctl_time(log->time, text),
-                 log->host == NULL ? "" : log->host, (long long)log->pid,
-                 levels[log->level], log->message);
+    (void)printf("%s [", ctl_time(log->time, text));
+    if (log->host != NULL)
+        ctl_show(log->host, strlen(log->host));
+    (void)printf(":%lld] %s ", (long long)log->pid, levels[log->level]);
+    ctl_show(log->message, strlen(log->message));
+    (void)putchar('\n');
 }
 
 /* No message is older than the job, but hosts may differ about the time. */
@@ -224,7 +229,9 @@ static int print_job(const struct ctl *ctl, const struct query_job *job,
         return err_set(err, HELIOS_E_NOT_FOUND,
                        "job %llu has jobtype %u, which has no name",
                        (unsigned long long)job->jobid, job->funcid);
-    (void)printf("Jobid: %llu\nJobtype: %s\n", (unsigned long long)job->jobid, jobtype);
+    (void)printf("Jobid: %llu\nJobtype: ", (unsigned long long)job->jobid);
+    ctl_show(jobtype, strlen(jobtype));
+    (void)putchar('\n');
     print_time(ctl, "Submit Time", job->insert_time);
     if (job->finished)
         print_finished(ctl, job);

@@ -5,6 +5,10 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/text.h"
 
 static void say(const struct ctl *ctl, const char *format, va_list ap) HELIOS_PRINTF(2, 0);
 
@@ -50,6 +54,25 @@ int ctl_usage(const struct ctl *ctl, const char *format, ...)
     say(ctl, format, ap);
     va_end(ap);
     return ctl->command != NULL && ctl->command->historical ? 1 : EX_USAGE;
+}
+
+void ctl_show(const char *text, size_t len)
+{
+    if (isatty(STDOUT_FILENO) != 1) {
+        (void)fwrite(text, 1, len, stdout);
+        return;
+    }
+    struct buf shown = BUF_INIT;
+    for (size_t at = 0; at < len;) {
+        const char *end = memchr(text + at, '\n', len - at);
+        size_t line = end == NULL ? len - at : (size_t)(end - text) - at;
+        text_line(&shown, text + at, line);
+        if (end != NULL)
+            buf_putc(&shown, '\n');
+        at += line + (end != NULL);
+    }
+    (void)fwrite(buf_text(&shown), 1, shown.len, stdout);
+    buf_fini(&shown);
 }
 
 const char *ctl_time(int64_t when, char out[CTL_TIME_LEN])

@@ -3,17 +3,7 @@
 
 #include <string.h>
 
-static void put(struct buf *out, unsigned char c)
-{
-    if (c == '\n')
-        buf_puts(out, "\\n");
-    else if (c == '\t')
-        buf_puts(out, "\\t");
-    else if (c < ' ' || c == 0x7f)
-        buf_printf(out, "\\x%02x", (unsigned)c);
-    else
-        buf_putc(out, (char)c);
-}
+#include "core/text.h"
 
 void quote_text(struct buf *out, const char *text, size_t max)
 {
@@ -21,8 +11,9 @@ void quote_text(struct buf *out, const char *text, size_t max)
     if (len > max)
         for (end = max; end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80;)
             end--;
-    for (size_t i = 0; i < end; i++)
-        put(out, (unsigned char)text[i]);
+    text_line(out, text, end);
+    for (size_t i = end; i > 0 && text[i - 1] == '\n'; i--)
+        buf_puts(out, "\\n");
     if (end < len)
         buf_puts(out, "...");
 }

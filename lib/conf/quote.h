@@ -9,7 +9,8 @@
 /* Longest stretch of an operator's text that a sentence repeats. */
 #define QUOTE_MAX 60u
 
-/* Appends `text` on one line: control characters as \n, \t or \xHH, a backslash as it is.
+/* Appends `text` on one line: what text_line() escapes as \n, \t or \xHH, a backslash as it
+ * is.
  * Of more than `max` bytes, as much as fits on a character boundary and "...". */
 void quote_text(struct buf *out, const char *text, size_t max);
 
