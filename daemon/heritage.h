@@ -24,6 +24,8 @@
  * Environment: what environment_reduce() left of the master's, without NOTIFY_SOCKET,
  * WATCHDOG_* and LISTEN_*.
  *
+ * Session: one of its own, without a terminal.
+ *
  * Folder: "/"; the caller's in the foreground.
  *
  * Memory: struct heritage and what it points to, copies that nobody changes. */

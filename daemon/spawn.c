@@ -18,6 +18,10 @@ void spawn_reset(int lowest_closed)
 {
     static const char *const unset[] = {"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
                                         "LISTEN_PID",    "LISTEN_FDS",   "LISTEN_FDNAMES"};
+    /* A session without the terminal that the daemon may have been started on: whoever has
+     * it as its own can type on it, which an operator's shell, perhaps root's, would read.
+     */
+    (void)setsid();
     closefrom(lowest_closed);
     for (size_t i = 0; i < sizeof unset / sizeof unset[0]; i++)
         (void)unsetenv(unset[i]);

@@ -20,9 +20,9 @@ struct spawn {
  * with what it returns. Gives the pid, or -1 with errno. */
 pid_t spawn_child(const struct spawn *spawn);
 
-/* What the first instructions of any child of the master are: default signals, none
- * blocked, no environment of the service manager, only the descriptors below
- * `lowest_closed`. */
+/* What the first instructions of any child of the master are: a session of its own,
+ * default signals, none blocked, no environment of the service manager, only the
+ * descriptors below `lowest_closed`. */
 void spawn_reset(int lowest_closed);
 
 /* /dev/null for descriptors 0 to 2: the terminal, or whatever called us, is not ours to

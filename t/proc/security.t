@@ -43,7 +43,9 @@ for my $path (@written) {
 }
 my %process = (master => $daemon->{pid}, poller => $t->poller($daemon->{pid}),
     worker => ($t->workers($daemon->{pid}))[0]);
+sub session { my ($pid) = @_; return (split ' ', (slurp("/proc/$pid/stat") // '') =~ s/^.*\)//sr)[3] }
 for my $role (sort keys %process) {
+    is(session($process{$role}), $process{$role}, "$role: a session of its own, so no terminal to type on") if $role ne 'master';
     my $status = slurp("/proc/$process{$role}/status") // '';
     like($status, qr/^Umask:\s+0027$/m, "$role: umask 027");
     # What /proc shows of a process that leaves no core dump belongs to root.
