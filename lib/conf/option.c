@@ -11,6 +11,7 @@
 #define WORK     "Work control"
 #define LIMITS   "Limits of a worker"
 #define LOGGING  "Logging"
+#define EXEC     "ExecService"
 
 /* Sentences end with a full stop and begin with a capital letter: the manual's source has
  * each on a line of its own. What a type makes of odd texts is said once, by the type. */
@@ -422,6 +423,21 @@ const struct option option_table[] = {
      .read = READ_START,
      .group = LOGGING,
      .help = "Messages of a level above this do not go to syslog."},
+
+    /* What is run must not be chosen by whoever may write to the database. */
+    {.name = "exec_program",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = EXEC,
+     .help = "The absolute path of the program that ExecService runs for each job."},
+    {.name = "exec_args",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = EXEC,
+     .help = "Its arguments, divided by blanks. "
+             "No shell reads them."},
 };
 const size_t option_count = sizeof option_table / sizeof option_table[0];
 

@@ -33,7 +33,7 @@ struct option {
     bool secret;
     bool ini_only;     /* a row of this name is a fault: reported, not obeyed */
     const char *group; /* "Database and files", "Daemon timing", "Work control", "Limits of
-                          a worker", "Logging" */
+                          a worker", "Logging", "ExecService" */
     const char *help;  /* one or more full sentences */
 };
 extern const struct option option_table[];

@@ -50,6 +50,9 @@ my %hostile = (
 );
 $t->{service} = 'ExecService';
 $t->write_ini(section => { OVERDRIVE => 1, exec_program => $program, exec_args => "$tmp one;two \$(touch $tmp/pwned5) `touch" });
+# Who may write to the database chooses no program.
+$t->set_param(exec_program => '/bin/false');
+$t->set_param(exec_args => 'chosen by a row');
 my ($id) = $t->submit(\%hostile);
 drained('ExecService');
 is(($t->history($id))[0]{exitstatus}, 0, 'the program has run');

@@ -9,7 +9,7 @@ use Helios::Test;
 use Storable qw(nfreeze);
 use Test::More;
 
-my $CHILDREN = $ENV{HELIOS_TEST_CHILDREN} // 25_000;
+my $CHILDREN = $ENV{HELIOS_TEST_CHILDREN} // 12_000;
 my $FAULTS = $ENV{HELIOS_TEST_CHILDREN} ? 0 : 1;
 
 # As short as may be: a million children must fit into a column of 16 MB.
