@@ -25,11 +25,12 @@ sub metajob {
     return \nfreeze(["<metajob$attributes><jobs>" . join('', map { '<job n="' . short($_) . '"/>' } $from .. $to) . '</jobs></metajob>']);
 }
 
-sub children {
+sub complete {
     my ($t, $count, $name) = @_;
     my $type = $t->funcid('Other::Type');
     is($t->count('job', 'funcid=?', $type), $count, "$name: all the children");
-    is($t->one('SELECT COUNT(DISTINCT arg) FROM job WHERE funcid=?', $type), $count, "$name: and none twice");
+    my %different = map { $_ => 1 } @{ $t->dbh->selectcol_arrayref('SELECT arg FROM job WHERE funcid=?', undef, $type) };
+    is(scalar keys %different, $count, "$name: and none twice");
     is($t->count('job', 'funcid<>?', $type), 0, "$name: and nothing else");
     return;
 }
@@ -46,7 +47,7 @@ for my $case (@cases) {
     my $most_kb = 0;
     my $type = $t->funcid('Toy::Retry');
     $t->wait_for(sub {
-        for my $pid (map { $_->{pid} } Helios::Test::children($daemon->{pid})) {
+        for my $pid (map { $_->{pid} } children($daemon->{pid})) {
             my ($kb) = (slurp("/proc/$pid/status") // '') =~ /^VmHWM:\s+(\d+) kB/m;
             $most_kb = $kb if defined $kb && $kb > $most_kb;
         }
@@ -54,7 +55,7 @@ for my $case (@cases) {
     }, $CHILDREN > 100_000 ? 600 : 30, "$name: the metajobs to be burst");
     is($t->stop($daemon)->{exit}, 0, "$name: the daemon stops cleanly");
     like(slurp($daemon->{err}), qr/^HELIOS_FAULT: burst\.\w+:kill in process/m, "$name: was injected") if $case;
-    children($t, $CHILDREN, $name);
+    complete($t, $CHILDREN, $name);
     my @completed = $t->rows('SELECT * FROM helios_job_history_tb WHERE exitstatus=0');
     is(scalar @completed, 1 + $parts, "$name: one completion for the metajob and for each part");
     is((grep { $_->{jobid} == $id } @completed), 1, "$name: its own among them");
