@@ -14,17 +14,13 @@ packages_quickstart="sqlite3"
 packages_test="perl file openssl libcmocka-dev mariadb-server-core mariadb-client-core
     libdbi-perl libdbd-mysql-perl libdbd-sqlite3-perl libtheschwartz-perl
     libxml-simple-perl libconfig-inifiles-perl
-<<<<<<< HEAD
-    mandoc tmux zsh fish valgrind clang-tidy clang-format clang libclang-rt-14-dev"
+    faketime mandoc tmux zsh fish valgrind clang-tidy clang-format clang libclang-rt-14-dev"
 
 # For t/bench/run.sh: the plots of --document, and the queues that --peers compares with. These are
 # servers with a system service: nothing installs them by itself on a host that runs services.
 packages_plots="gnuplot-nox"
 packages_peers="nodejs npm postgresql libdbd-pg-perl redis-server beanstalkd gearman-job-server
     libgearman-dev libminion-perl libmojo-pg-perl"
-=======
-    faketime mandoc valgrind clang-tidy clang-format clang libclang-rt-14-dev"
->>>>>>> f6e2d89 (t: storms of faults drawn from a seed, with an audit)
 
 # packages_need PACKAGE...: installs those that are missing; fails with the command to type where
 # that is not allowed. Without dpkg it trusts the host: the build says what it lacks.
