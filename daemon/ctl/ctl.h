@@ -144,8 +144,12 @@ void ctl_show(const char *text, size_t len);
 const char *ctl_time(int64_t when, char out[CTL_TIME_LEN]);
 
 /* ---- session.c ---- */
-/* Connects to the collective; `service` as for helios_client_open(). Once per process. */
+/* Connects to the collective; `service` as for helios_client_open(). Once, but for
+ * ctl_reconnect(). */
 int ctl_connect(struct ctl *ctl, const char *service, struct helios_error *err);
+/* For a command that goes on looking: says the failure and connects again, trying every two
+ * seconds while the database is away. 0, or -1 for a failure that waiting does not mend. */
+int ctl_reconnect(struct ctl *ctl, struct helios_error *err);
 struct store *ctl_store(const struct ctl *ctl);
 bool ctl_debugging(void); /* HELIOS_DEBUG is numerically 1 */
 

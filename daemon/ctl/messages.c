@@ -54,7 +54,7 @@ struct numbers {
 };
 
 struct reading {
-    const struct ctl *ctl;
+    struct ctl *ctl;
     struct wanted wanted;
     struct listing_message *found; /* newest first; texts owned */
     size_t count, most;
@@ -233,15 +233,27 @@ static int read_new(void *arg, const struct listing_message *m)
     return r->failed ? 1 : 0;
 }
 
+/* After a reading that failed: what it printed is not printed again. */
+static bool keep_seen(struct reading *r)
+{
+    bool kept = true;
+    for (size_t i = 0; kept && i < r->now.count; i++)
+        kept = numbers_add(&r->seen, r->now.items[i]);
+    r->now.count = 0;
+    return kept;
+}
+
 static int follow(struct reading *r, struct helios_error *err)
 {
     while (fflush(stdout) == 0 && poll(NULL, 0, FOLLOW_MS) == 0) {
-        if (listing_messages(ctl_store(r->ctl), r->newest - LATE_S, true, read_new, r,
-                             err) != 0)
-            return -1;
+        int rc =
+            listing_messages(ctl_store(r->ctl), r->newest - LATE_S, true, read_new, r, err);
         if (r->failed)
             return err_set(err, HELIOS_E_NOMEM, "out of memory");
-        end_reading(r);
+        if (rc == 0)
+            end_reading(r);
+        else if (!keep_seen(r) || ctl_reconnect(r->ctl, err) != 0)
+            return -1;
     }
     return 0;
 }

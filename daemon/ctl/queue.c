@@ -75,10 +75,10 @@ int queue_show(struct ctl *ctl)
     struct helios_error err = HELIOS_ERROR_INIT;
     if (ctl_connect(ctl, NULL, &err) != 0)
         return ctl_fail(ctl, &err);
+    bool watch = ctl->items[ITEM_WATCH] != NULL;
     do {
-        if (show(ctl, &err) != 0)
+        if (show(ctl, &err) != 0 && !(watch && ctl_reconnect(ctl, &err) == 0))
             return ctl_fail(ctl, &err);
-    } while (ctl->items[ITEM_WATCH] != NULL && fflush(stdout) == 0 &&
-             poll(NULL, 0, WATCH_MS) == 0);
+    } while (watch && fflush(stdout) == 0 && poll(NULL, 0, WATCH_MS) == 0);
     return 0;
 }

@@ -1,13 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
+#include "core/err.h"
 #include "store/connection.h"
 
 int ctl_connect(struct ctl *ctl, const char *service, struct helios_error *err)
 {
     return helios_client_open(ctl->items[ITEM_CONFIG], service, &ctl->client, err);
+}
+
+#define AGAIN_MS 2000
+
+static bool passes(const struct helios_error *err)
+{
+    return err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_RETRY;
+}
+
+int ctl_reconnect(struct ctl *ctl, struct helios_error *err)
+{
+    if (!passes(err))
+        return -1;
+    ctl_say(ctl, "%s; trying again", err->text);
+    do {
+        helios_client_close(ctl->client);
+        ctl->client = NULL;
+        err_clear(err);
+        (void)poll(NULL, 0, AGAIN_MS);
+    } while (ctl_connect(ctl, NULL, err) != 0 && passes(err));
+    if (ctl->client == NULL)
+        return -1;
+    ctl_say(ctl, "the database answers again");
+    return 0;
 }
 
 struct store *ctl_store(const struct ctl *ctl)

@@ -61,6 +61,12 @@ message(2, 'S', 6, 'late');
 message(0, 'T', 6, 'not asked for');
 message(0, 'S', 6, 'twin') for 1, 2;
 $t->wait_for(sub { slurp($follow->{out}) =~ /twin\n.*twin\n/s }, 10, 'new messages');
+if (!$t->sqlite) {
+    my ($id) = $t->{admin}->selectrow_array('SELECT id FROM information_schema.processlist WHERE db=? AND id<>? ORDER BY id DESC LIMIT 1',
+        undef, $t->{database}, $t->dbh->{mysql_thread_id});
+    $t->{admin}->do("KILL $id");
+    $t->wait_for(sub { slurp($follow->{err}) =~ /\Ahelios: [^\n]+; trying again\nhelios: the database answers again\n\z/ }, 10, 'a lost connection to be made again');
+}
 message(0, 'S', 6, 'end');
 $t->wait_for(sub { slurp($follow->{out}) =~ /end\n/ }, 10, 'another one');
 kill TERM => $follow->{pid};
