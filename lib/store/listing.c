@@ -227,7 +227,7 @@ int listing_errors(struct store *store, uint64_t most, listing_error_fn *fn, voi
 
 /* ---- log ---- */
 
-static int level_of(const struct helios_datum *d)
+int listing_level(const struct helios_datum *d)
 {
     const char *text = helios_datum_text(d);
     int64_t level = helios_datum_int(d);
@@ -243,7 +243,7 @@ static int message_row(void *arg, const struct helios_datum *columns, size_t n)
                                             .pid = helios_datum_int(&columns[2]),
                                             .jobid = helios_datum_uint(&columns[3]),
                                             .service = text_of(&columns[4]),
-                                            .level = level_of(&columns[5]),
+                                            .level = listing_level(&columns[5]),
                                             .message = text_of(&columns[6])};
     (void)n;
     return r->message(r->arg, &message);

@@ -99,6 +99,9 @@ typedef void listing_error_fn(void *arg, const struct listing_error *error);
 int listing_errors(struct store *store, uint64_t most, listing_error_fn *fn, void *arg,
                    struct helios_error *err);
 
+/* The level of a row of the log: 0 to 7, 6 if it has none that can be read. */
+int listing_level(const struct helios_datum *d);
+
 /* Messages of the log since `since`, at most LISTING_MESSAGES: the last ones, newest first,
  * or with `forward` the first ones, oldest first. */
 #define LISTING_MESSAGES 20000

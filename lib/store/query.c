@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "store/listing.h"
 
 #define TEXT_(x) #x
 #define TEXT(x)  TEXT_(x)
@@ -173,15 +174,6 @@ struct log_reader {
     void *arg;
 };
 
-static int level_of(const struct helios_datum *d)
-{
-    const char *text = helios_datum_text(d);
-    int64_t level = helios_datum_int(d);
-    if (d->type == HELIOS_DATUM_NULL || (text != NULL && text[0] == '\0'))
-        return HELIOS_LOG_INFO;
-    return level < 0 || level > HELIOS_LOG_DEBUG ? HELIOS_LOG_INFO : (int)level;
-}
-
 static int read_log(void *arg, const struct helios_datum *columns, size_t n)
 {
     (void)n;
@@ -191,7 +183,7 @@ static int read_log(void *arg, const struct helios_datum *columns, size_t n)
         .time = helios_datum_int(&columns[0]),
         .host = helios_datum_text(&columns[1]),
         .pid = helios_datum_int(&columns[2]),
-        .level = level_of(&columns[3]),
+        .level = listing_level(&columns[3]),
         .message = message == NULL ? "" : message,
     };
     reader->fn(reader->arg, &log);
