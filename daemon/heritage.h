@@ -28,7 +28,8 @@
  *
  * Folder: "/"; the caller's in the foreground.
  *
- * Memory: struct heritage and what it points to, copies that nobody changes. */
+ * Memory: struct heritage and what it points to, copies that nobody changes; scoreboard and
+ * log batch are shared. */
 #define HERITAGE_MASTER_FD   3 /* messages to and from the master (msg.h) */
 #define HERITAGE_LOG_FD      4 /* table channel of the log (log.h) */
 #define HERITAGE_LOG_READ_FD 5 /* its other end: poller only */
@@ -49,6 +50,7 @@ struct heritage {
     int64_t start_time;       /* of the daemon, Unix seconds */
     int32_t master_pid;
     struct board *board;
+    struct log_batch *log_batch; /* poller's, shared with those before and after it */
     const char *board_path;
     const char *pid_path; /* folder of PID file and board */
     const char *cgroup;   /* folder of control groups; NULL: none */

@@ -14,6 +14,7 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "core/log_batch.h"
 #include "core/name.h"
 #include "daemon/cgroup.h"
 #include "daemon/spawn.h"
@@ -142,7 +143,9 @@ static int make_loop(struct master *m)
 {
     m->loop = loop_new();
     m->signal_fd = make_signal_fd();
-    if (m->loop == NULL || m->signal_fd < 0 || log_pair(m->log_fds) != 0 ||
+    m->heritage.log_batch = log_batch_new();
+    if (m->loop == NULL || m->heritage.log_batch == NULL || m->signal_fd < 0 ||
+        log_pair(m->log_fds) != 0 ||
         loop_add(m->loop, m->signal_fd, master_take_signals, m) != 0) {
         char text[128];
         (void)snprintf(text, sizeof text, "Cannot make the descriptors of the daemon: %s",
@@ -185,6 +188,10 @@ static void flush_log(struct master *m)
     log_set_channel(-1);
     struct log_reader *reader = log_reader_new(m->log_fds[0]);
     struct log_record record;
+    static struct log_record in_hand[LOG_BATCH_MAX];
+    size_t n = log_batch_records(m->heritage.log_batch, in_hand);
+    for (size_t i = 0; i < n; i++)
+        log_fallback(&in_hand[i], m->heritage.service);
     while (reader != NULL && log_reader_next(reader, &record) == 0)
         log_fallback(&record, m->heritage.service);
     log_reader_free(reader);

@@ -13,6 +13,7 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "core/log_batch.h"
 #include "core/mono.h"
 #include "core/msg.h"
 #include "daemon/collective.h"
@@ -20,7 +21,6 @@
 
 /* A look counts due jobs no further than this: the cost of the count stays flat. */
 #define WAITING_LIMIT 1000u
-#define LOG_BATCH     200u
 /* How often the scoreboard is looked at while workers hold jobs. */
 #define BOARD_TICK_MS 1000
 /* Jobs behind one that has been running for this long are given to somebody else. */
@@ -447,36 +447,36 @@ static int tick(struct poller *p, struct helios_error *err)
 
 /* Reads what is there, in batches of one statement each. What the table does not take goes
  * to the fallback, in order. */
+static void write_log(struct poller *p)
+{
+    static struct log_record records[LOG_BATCH_MAX];
+    struct helios_error err = HELIOS_ERROR_INIT;
+    size_t n = log_batch_records(p->heritage->log_batch, records);
+    if (n == 0)
+        return;
+    bool stored = p->store != NULL && store_log(p->store, p->heritage->service,
+                                                p->heritage->host, records, n, &err) == 0;
+    for (size_t i = 0; !stored && i < n; i++)
+        log_fallback(&records[i], p->heritage->service);
+    log_batch_clear(p->heritage->log_batch);
+    if (stored)
+        return;
+    atomic_fetch_add(&p->heritage->board->log_dropped, n);
+    if (p->store != NULL && !db_usable(store_db(p->store)))
+        gone_away(p, &err);
+}
+
+/* Beginning with what a poller before this one had read and not stored. */
 static void pump_log(struct poller *p)
 {
-    static struct log_record records[LOG_BATCH];
-    static char *texts[LOG_BATCH];
-    size_t n;
-    do {
-        for (n = 0; n < LOG_BATCH; n++) {
-            if (log_reader_next(p->log, &records[n]) != 0)
-                break;
-            texts[n] = malloc(records[n].len + 1);
-            if (texts[n] != NULL)
-                memcpy(texts[n], records[n].text, records[n].len + 1);
-            records[n].text = texts[n] != NULL ? texts[n] : "(out of memory)";
-            records[n].len = strlen(records[n].text);
-        }
-        struct helios_error err = HELIOS_ERROR_INIT;
-        bool stored = n == 0 || (p->store != NULL &&
-                                 store_log(p->store, p->heritage->service,
-                                           p->heritage->host, records, n, &err) == 0);
-        for (size_t i = 0; i < n; i++) {
-            if (!stored)
-                log_fallback(&records[i], p->heritage->service);
-            free(texts[i]);
-        }
-        if (!stored) {
-            atomic_fetch_add(&p->heritage->board->log_dropped, n);
-            if (p->store != NULL && !db_usable(store_db(p->store)))
-                gone_away(p, &err);
-        }
-    } while (n == LOG_BATCH);
+    struct log_batch *batch = p->heritage->log_batch;
+    struct log_record record;
+    bool more = true;
+    while (more) {
+        while (!log_batch_full(batch) && (more = log_reader_next(p->log, &record) == 0))
+            log_batch_add(batch, &record);
+        write_log(p);
+    }
 }
 
 /* ---- orders ---- */

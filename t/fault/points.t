@@ -66,10 +66,10 @@ sub begin {
     my $t = Helios::Test->new(service => $case =~ /^renew/ ? 'Toy::Brief' : 'Toy::Retry',
         section => { OVERDRIVE => 1, MAX_WORKERS => 2, WORKER_LAUNCH_PATTERN => 'optimistic', registration_interval => 1 });
     $t->sql('CREATE TABLE toy_effect (jobid BIGINT NOT NULL, pid BIGINT, at BIGINT)');
-    my @plain = map { { effect => 1 } } 1 .. $PLAIN;
+    my @plain = map { { effect => 1, log => "line $_ of the log" } } 1 .. $PLAIN;
     my $up = $t->tmp . '/up';
-    if ($case =~ /^settle/) { $plain[4] = { effect => 1, wait_for => "$up.gate", append => $up } }
-    if (my $ms = slow_ms($case)) { $plain[4] = { effect => 1, sleep_ms => $ms, append => $up } }
+    if ($case =~ /^settle/) { $plain[4] = { %{ $plain[4] }, wait_for => "$up.gate", append => $up } }
+    if (my $ms = slow_ms($case)) { $plain[4] = { %{ $plain[4] }, sleep_ms => $ms, append => $up } }
     my $children = join '', map { '<job><params><effect>1</effect></params></job>' } 1 .. $CHILDREN;
     my %run = (case => $case, t => $t, up => $up);
     ($run{hopeless}) = $t->submit({ effect => 1, action => 'fail_no_retry' });
@@ -102,6 +102,9 @@ sub audit {
     is_deeply([grep { !$t->count($history, 'jobid=? AND exitstatus=0', $_) } @{ $run->{ids} }, $run->{meta}], [], "$case: all that could complete did");
     cmp_ok(scalar($t->history($run->{hopeless})), '>=', 1, "$case: the hopeless job has failed");
     is($t->count($history, 'jobid=? AND exitstatus=0', $run->{hopeless}), 0, "$case: and never completed");
+    my %line = map { $_ => 1 } map { /(line \d+ of the log)/ } slurp($run->{daemon}{err}), $t->log_rows;
+    $line{$_} = 1 for slurp($run->{daemon}{err}) =~ /(line \d+ of the log)/g;
+    is(scalar(keys %line), $PLAIN, "$case: each line of the log is somewhere");
     my $failed = $t->count($history, 'exitstatus<>0');
     is($t->count('error'), $failed, "$case: each of $failed failures has its error row");
     is($run->{daemon}{exit}, 0, "$case: the daemon stopped cleanly");

@@ -152,8 +152,13 @@ sub hit {
 # settled if they die too: their leases run out, and nobody can say why.
 sub forget_board {
     my ($self) = @_;
-    return if !$self->{storm}{daemon}{emptied};
-    $self->{killed}{ $_->{pid} } = 1 for children($self->{storm}->master || return);
+    my $daemon = $self->{storm}{daemon};
+    return if !$daemon->{emptied} || !$daemon->{board};
+    # Those that have died already too.
+    my $bytes = slurp($daemon->{board});
+    my ($slots, $size) = (unpack 'L4', substr $bytes, 8)[1, 3];
+    my $first = length($bytes) - $slots * $size;
+    $self->{killed}{ unpack 'l', substr $bytes, $first + $_ * $size, 4 } = 1 for 0 .. 15;
     return;
 }
 
