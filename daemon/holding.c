@@ -11,19 +11,32 @@ static void clear(struct board_job *job)
     atomic_store_explicit(&job->hold, BOARD_HOLD_NONE, memory_order_release);
 }
 
+static void enter(struct board_job *job, uint32_t seq, uint32_t funcid, uint64_t jobid,
+                  uint32_t lease_until)
+{
+    atomic_store_explicit(&job->funcid, funcid, memory_order_relaxed);
+    atomic_store_explicit(&job->hold, BOARD_HOLD_CLAIMED, memory_order_relaxed);
+    atomic_store_explicit(&job->claimed, BOARD_LEASE(seq, lease_until),
+                          memory_order_relaxed);
+    atomic_store_explicit(&job->jobid, jobid, memory_order_release);
+}
+
 void holding_announce(struct board_slot *slot, uint32_t seq, uint32_t funcid,
                       const uint64_t *jobids, size_t n, uint32_t lease_until)
 {
-    for (size_t i = 0; i < n && i < BOARD_JOBS; i++) {
-        struct board_job *job = &slot->jobs[i];
-        atomic_store_explicit(&job->funcid, funcid, memory_order_relaxed);
-        atomic_store_explicit(&job->hold, BOARD_HOLD_CLAIMED, memory_order_relaxed);
-        atomic_store_explicit(&job->claimed, BOARD_LEASE(seq, lease_until),
-                              memory_order_relaxed);
-        atomic_store_explicit(&job->jobid, jobids[i], memory_order_release);
-    }
+    for (size_t i = 0; i < n && i < BOARD_JOBS; i++)
+        enter(&slot->jobs[i], seq, funcid, jobids[i], lease_until);
     atomic_store_explicit(&slot->held, (uint32_t)(n < BOARD_JOBS ? n : BOARD_JOBS),
                           memory_order_release);
+}
+
+void holding_add(struct board_slot *slot, size_t i, uint32_t seq, uint32_t funcid,
+                 uint64_t jobid, uint32_t lease_until)
+{
+    clear(&slot->jobs[i]);
+    enter(&slot->jobs[i], seq, funcid, jobid, lease_until);
+    if (atomic_load_explicit(&slot->held, memory_order_relaxed) <= i)
+        atomic_store_explicit(&slot->held, (uint32_t)i + 1, memory_order_release);
 }
 
 void holding_trim(struct board_slot *slot, size_t n)
@@ -45,6 +58,13 @@ bool holding_start(struct board_slot *slot, size_t i)
     uint32_t expected = BOARD_HOLD_CLAIMED;
     return atomic_compare_exchange_strong(&slot->jobs[i].hold, &expected,
                                           BOARD_HOLD_STARTED);
+}
+
+bool holding_begun(const struct board_job *job)
+{
+    uint32_t hold = atomic_load_explicit(&job->hold, memory_order_acquire);
+    return hold != BOARD_HOLD_CLAIMED && hold != BOARD_HOLD_TAKEN &&
+           hold != BOARD_HOLD_GIVEN;
 }
 
 void holding_done(struct board_slot *slot, size_t i)

@@ -14,6 +14,9 @@
 /* Enters a claim that is about to be committed. `seq` must be new in this slot. */
 void holding_announce(struct board_slot *slot, uint32_t seq, uint32_t funcid,
                       const uint64_t *jobids, size_t n, uint32_t lease_until);
+/* Enters one more job, at a free place `i` of the slot; `seq` as above. */
+void holding_add(struct board_slot *slot, size_t i, uint32_t seq, uint32_t funcid,
+                 uint64_t jobid, uint32_t lease_until);
 /* Entries from `n` on are dropped: the claim got fewer jobs, or failed (n = 0). */
 void holding_trim(struct board_slot *slot, size_t n);
 /* Entry `i` has its outcome. */
@@ -22,6 +25,8 @@ void holding_drop(struct board_slot *slot, size_t i);
 bool holding_start(struct board_slot *slot, size_t i);
 /* Whether the entry has still to be accounted for; false when it is empty or GIVEN. */
 bool holding_owed(const struct board_job *job);
+/* Whether it was begun before its turn, together with another: it may have ended since. */
+bool holding_begun(const struct board_job *job);
 void holding_done(struct board_slot *slot, size_t i);
 
 /* The values of grabbed_until that are the holder's: claimed, renewed, about to be renewed.

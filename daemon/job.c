@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <helios/client.h>
+
 #include "core/err.h"
 #include "core/log.h"
 
@@ -72,6 +74,14 @@ void job_undecide(struct helios_job *job)
 uint64_t helios_job_id(const struct helios_job *job)
 {
     return job->row->jobid;
+}
+
+const char *helios_job_handle(struct helios_job *job)
+{
+    if (job->handle[0] == '\0' && job->store != NULL)
+        (void)snprintf(job->handle, sizeof job->handle, "%s-%llu", store_hash(job->store),
+                       (unsigned long long)job->row->jobid);
+    return job->handle;
 }
 
 const char *helios_job_type(const struct helios_job *job)
@@ -178,7 +188,8 @@ struct helios_db *helios_job_db(struct helios_job *job, struct helios_error *err
                       (unsigned long long)job->row->jobid);
         return NULL;
     }
-    if (db_begin(db, err) != 0)
+    /* Jobs that are done together share it. */
+    if (!db_in_transaction(db) && db_begin(db, err) != 0)
         return NULL;
     job->used_db = true;
     return db;
@@ -211,6 +222,41 @@ int helios_job_failed_no_retry(struct helios_job *job, int status, const char *f
 int helios_job_deferred(struct helios_job *job)
 {
     job_decide(job, VERDICT_DEFERRED, 0, NULL);
+    return 0;
+}
+
+int helios_job_deferred_until(struct helios_job *job, int64_t run_after)
+{
+    if (job->verdict == VERDICT_NONE)
+        job->run_after = run_after;
+    job_decide(job, VERDICT_DEFERRED_UNTIL, 0, NULL);
+    return 0;
+}
+
+/* Outside the transaction of the jobs: a new jobtype is not rolled back with it. */
+static int ensure_jobtypes(struct helios_job *job, const struct helios_submission *jobs,
+                           size_t n, struct helios_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t funcid = 0;
+        if (store_jobtype_ensure(job->store, jobs[i].jobtype, &funcid, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int helios_job_replace_with(struct helios_job *job, const struct helios_submission *jobs,
+                            size_t n, uint64_t *jobids, struct helios_error *err)
+{
+    if (job->verdict != VERDICT_NONE)
+        return err_set(err, HELIOS_E_INVALID, "job %llu has its verdict already",
+                       (unsigned long long)job->row->jobid);
+    if (!db_in_transaction(store_db(job->store)) && ensure_jobtypes(job, jobs, n, err) != 0)
+        return -1;
+    if (helios_job_db(job, err) == NULL ||
+        store_submit(job->store, jobs, n, jobids, err) != 0)
+        return -1;
+    job_decide(job, VERDICT_COMPLETED, 0, NULL);
     return 0;
 }
 

@@ -23,7 +23,9 @@ struct helios_job {
     struct args args;
     struct job_number *numbers; /* owned */
     enum job_verdict verdict;
+    char handle[54]; /* made when it is asked for */
     int status;
+    int64_t run_after; /* of VERDICT_DEFERRED_UNTIL */
     struct buf message;
     int errnum;   /* errno when the service said that the job has failed */
     bool used_db; /* helios_job_db() opened the transaction */

@@ -173,7 +173,13 @@ static int count_jobs(struct poller *p, count_fn *count, uint64_t *out,
     *out = 0;
     if (find_jobtypes(p, funcids, &n, err) != 0)
         return -1;
-    return n == 0 ? 0 : count(p->store, funcids, n, WAITING_LIMIT, out, err);
+    if (n == 0)
+        return 0;
+    /* No worker is launched for what none of them takes. */
+    if (count == store_waiting && p->settings.priority_floor > 0)
+        return store_waiting_above(p->store, funcids, n, p->settings.priority_floor,
+                                   WAITING_LIMIT, out, err);
+    return count(p->store, funcids, n, WAITING_LIMIT, out, err);
 }
 
 /* As much of what is due as the master needs to know. Behind the cursors it is cheap to
@@ -184,6 +190,9 @@ static int count_waiting(struct poller *p, uint64_t *out, struct helios_error *e
 {
     int64_t enough = p->settings.max_workers;
     *out = 0;
+    /* By priority no worker uses the cursors. */
+    if (p->settings.priority_floor > 0)
+        return count_jobs(p, store_waiting, out, err);
     for (unsigned i = 0; i < p->heritage->jobtype_count; i++) {
         uint32_t funcid;
         uint64_t some = 0;

@@ -22,8 +22,8 @@ static void add_one(_Atomic uint64_t *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-static void fill_held(struct helios_worker *w, size_t i, const struct args *args,
-                      struct store_held *held)
+void record_held(struct helios_worker *w, size_t i, const struct args *args,
+                 struct store_held *held)
 {
     *held = (struct store_held){.job = &w->jobs[i]};
     holding_leases(&w->slot->jobs[i], held->leases);
@@ -31,7 +31,7 @@ static void fill_held(struct helios_worker *w, size_t i, const struct args *args
     held->text_len = args->text != NULL ? args->text_len : args->raw_len;
 }
 
-static struct store_outcome outcome_of(const struct helios_worker *w)
+struct store_outcome record_outcome(const struct helios_worker *w)
 {
     return (struct store_outcome){.history = w->settings.job_history,
                                   .keep_exit_s = w->rules.keep_exit_status_s};
@@ -62,7 +62,7 @@ static bool leases_moved(struct helios_worker *w, size_t i, const uint32_t tried
 static int write_failure(struct helios_worker *w, struct helios_job *job,
                          struct store_held *held, bool *final, struct helios_error *err)
 {
-    const struct store_outcome outcome = outcome_of(w);
+    const struct store_outcome outcome = record_outcome(w);
     struct store_failure failure = {
         .message = buf_text(&job->message),
         .message_len = job->message.len,
@@ -80,7 +80,7 @@ static int write_failure(struct helios_worker *w, struct helios_job *job,
 static int write_verdict(struct helios_worker *w, struct helios_job *job,
                          struct store_held *held, bool *final, struct helios_error *err)
 {
-    const struct store_outcome outcome = outcome_of(w);
+    const struct store_outcome outcome = record_outcome(w);
     switch (job->verdict) {
     case VERDICT_COMPLETED:
         return store_complete(w->store, held, 1, &outcome, err);
@@ -90,6 +90,8 @@ static int write_verdict(struct helios_worker *w, struct helios_job *job,
         return store_release(w->store, &held->job->jobid, 1, held->leases, NULL, err);
     case VERDICT_DEFERRED:
         return 0;
+    case VERDICT_DEFERRED_UNTIL:
+        return store_defer(w->store, held, job->run_after, err);
     case VERDICT_NONE:
     case VERDICT_FAILED:
     case VERDICT_FAILED_NO_RETRY:
@@ -116,6 +118,11 @@ static void count_outcome(struct helios_worker *w, size_t i, enum job_verdict ve
         add_one(&slot->deferred);
         log_write(HELIOS_LOG_DEBUG, w->jobs[i].jobid, w->jobs[i].funcid,
                   "deferred: available again when the lease runs out");
+        break;
+    case VERDICT_DEFERRED_UNTIL:
+        add_one(&slot->deferred);
+        log_write(HELIOS_LOG_DEBUG, w->jobs[i].jobid, w->jobs[i].funcid,
+                  "deferred to a later time");
         break;
     case VERDICT_NONE:
     case VERDICT_FAILED:
@@ -164,7 +171,8 @@ static enum next resolve(struct helios_worker *w, size_t i, struct helios_job *j
     }
     /* A failure with retries left frees the row; a completion removes it. */
     bool expected = fate == STORE_ENDED || job->verdict == VERDICT_FAILED ||
-                    job->verdict == VERDICT_NONE || job->verdict == VERDICT_RELEASED;
+                    job->verdict == VERDICT_NONE || job->verdict == VERDICT_RELEASED ||
+                    job->verdict == VERDICT_DEFERRED_UNTIL;
     if (expected)
         count_outcome(w, i, job->verdict, fate == STORE_ENDED);
     else
@@ -234,9 +242,8 @@ static enum next after_error(struct helios_worker *w, size_t i, struct helios_jo
     }
 }
 
-/* Writes the verdict, whatever it takes. `uncertain`: a COMMIT of it may have happened. */
-static int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
-                          bool uncertain)
+int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
+                   bool uncertain)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct store_held held;
@@ -256,7 +263,7 @@ static int record_verdict(struct helios_worker *w, size_t i, struct helios_job *
                 continue;
             uncertain = false;
         }
-        fill_held(w, i, &job->args, &held);
+        record_held(w, i, &job->args, &held);
         err_clear(&err);
         if (write_verdict(w, job, &held, &final, &err) != 0) {
             enum next next = after_error(w, i, job, &uncertain, &err);
@@ -344,12 +351,12 @@ int record_group(struct helios_worker *w)
         return 0;
     int rc = 0;
     struct helios_error err = HELIOS_ERROR_INIT;
-    const struct store_outcome outcome = outcome_of(w);
+    const struct store_outcome outcome = record_outcome(w);
     trail_note(w->slot, TRAIL_GROUP, g->count);
     struct store_held *held = calloc(g->count, sizeof *held);
     bool together = held != NULL;
     for (size_t k = 0; together && k < g->count; k++)
-        fill_held(w, g->done[k].index, &g->done[k].args, &held[k]);
+        record_held(w, g->done[k].index, &g->done[k].args, &held[k]);
     if (together && store_complete(w->store, held, g->count, &outcome, &err) != 0)
         together = false;
     for (size_t k = 0; k < g->count; k++) {

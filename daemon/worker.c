@@ -19,6 +19,7 @@
 #include "daemon/collective.h"
 #include "daemon/holding.h"
 #include "daemon/limits.h"
+#include "daemon/together.h"
 
 #define LISTEN_EVERY_MS 1
 
@@ -316,10 +317,9 @@ static size_t batch_size(const struct helios_worker *w)
     return w->batch < (size_t)most ? w->batch : (size_t)most;
 }
 
-/* A number that differs from that of every other worker of this daemon by two or more, as
- * far as the jitter's range allows, and probably from those of other hosts. */
-static uint32_t distinct(const struct heritage *heritage)
+uint32_t worker_distinct(const struct helios_worker *w)
 {
+    const struct heritage *heritage = w->heritage;
     uint32_t h = 0;
     for (const char *p = heritage->host; *p != '\0'; p++)
         h = h * 31 + (unsigned char)*p;
@@ -345,8 +345,9 @@ static int claim(struct helios_worker *w, struct helios_error *err)
             .funcid = funcid,
             .want = batch_size(w),
             .order = (enum job_order)w->settings.order,
+            .floor = w->settings.priority_floor,
             .lease_s = w->rules.lease_s,
-            .random = distinct(h),
+            .random = worker_distinct(w),
             .cursor = &h->board->cursor[type],
             .announce = announce,
             .arg = w,
@@ -412,13 +413,11 @@ static int claim_or_recover(struct helios_worker *w)
 
 /* ---- running ---- */
 
-static int burst_metajob(struct helios_worker *w, struct helios_job *job)
+static void burst_metajob(struct helios_job *job)
 {
     helios_log(job, HELIOS_LOG_NOTICE, "Bursting metajob %llu",
                (unsigned long long)job->row->jobid);
     job_decide(job, VERDICT_BURST, 0, NULL);
-    (void)w;
-    return 0;
 }
 
 /* A service says that there is no memory or no descriptor; whoever set the limit may not
@@ -439,11 +438,8 @@ static int run_service(struct helios_worker *w, struct helios_job *job)
     const struct settings limits = w->settings;
     limits_enter(&limits);
     errno = 0;
-    if (job->args.metajob)
-        rc = w->plugin.service.metarun != NULL ? w->plugin.service.metarun(w, job)
-                                               : burst_metajob(w, job);
-    else
-        rc = w->plugin.service.run(w, job);
+    rc = job->args.metajob ? w->plugin.service.metarun(w, job)
+                           : w->plugin.service.run(w, job);
     limits_leave(&limits);
     w->in_run = false;
     own_again(w);
@@ -460,6 +456,14 @@ static void judge_arguments(struct helios_job *job)
                job->args.retryable && !job->args.damaged ? VERDICT_FAILED
                                                          : VERDICT_FAILED_NO_RETRY,
                1, "Invalid arguments: %s", job->args.why.text);
+}
+
+void worker_judge(struct helios_worker *w, struct helios_job *job)
+{
+    judge_arguments(job);
+    if (job->verdict == VERDICT_NONE && job->args.metajob &&
+        w->plugin.service.metarun == NULL)
+        burst_metajob(job);
 }
 
 static void note_duration(struct helios_worker *w, struct mono begun)
@@ -520,21 +524,24 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
         setproctitle("worker %s job %llu", w->heritage->service,
                      (unsigned long long)w->jobs[i].jobid);
     trail_note(w->slot, TRAIL_RUN, w->jobs[i].jobid);
-    judge_arguments(&job);
+    worker_judge(w, &job);
+    w->running = i;
     int result = job.verdict == VERDICT_NONE ? run_service(w, &job) : 0;
     bool tied = w->master_gone || ties_hold(&w->ties);
     note_duration(w, begun);
     trail_note(w->slot, TRAIL_RAN, w->jobs[i].jobid);
     atomic_store(&w->slot->running, 0);
     holding_done(w->slot, i);
+    together_done(w);
     set_state(w, BOARD_FINISHING);
     int rc = tied ? 0 : come_loose(w, &job);
     if (rc == 0)
-        rc = record_job(w, i, &job);
+        rc = together_record(w, i, &job);
     if (rc == 0)
         success(w);
     if (result != 0 && w->settings.downshift_on_nonzero)
         *downshift = true;
+    together_free(w);
     job_fini(&job);
     return rc;
 }
@@ -560,7 +567,7 @@ static int run_batch(struct helios_worker *w)
             break;
         if (holding_start(w->slot, i))
             rc = run_job(w, i, &downshift);
-        else if (record_release(w, i, i + 1) != 0)
+        else if (!holding_begun(&w->slot->jobs[i]) && record_release(w, i, i + 1) != 0)
             break;
     }
     if (rc == 0)

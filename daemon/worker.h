@@ -60,6 +60,11 @@ struct helios_worker {
     double job_ms;      /* what jobs have been taking, moving average; negative: unknown */
     struct worker_group group;
     unsigned repairs; /* pauses for what has to be mended, since an outcome was written */
+
+    size_t running;          /* the job of the batch that runs */
+    struct taken_job *taken; /* those that are done together with it: together.h */
+    bool unsure; /* the COMMIT of the claim of the job at this place is uncertain */
+    size_t unsure_at;
 };
 
 /* The role: runs until there is no reason to stay. Exit code EX_OK, or why it could not
@@ -70,6 +75,12 @@ int worker_main(const struct heritage *heritage);
 
 /* Takes what the master has to say, without waiting (0) or for at most `wait_ms`. */
 void worker_listen(struct helios_worker *w, int64_t wait_ms);
+/* A number that differs from that of every other worker of this daemon by two or more, as
+ * far as the jitter's range allows, and probably from those of other hosts. */
+uint32_t worker_distinct(const struct helios_worker *w);
+/* Gives the verdict on a job that the service is not to see: one that cannot be read, or a
+ * metajob that it does not run itself. */
+void worker_judge(struct helios_worker *w, struct helios_job *job);
 /* Tells the master why this worker cannot go on. */
 void worker_trouble(struct helios_worker *w, const struct helios_error *err);
 /* A new connection after LOST; waits with growing pauses while the master lives. -1 when it
@@ -80,6 +91,14 @@ int worker_reconnect(struct helios_worker *w);
  * finds out after an uncertain commit. -1: it could not be written; the entry stays on the
  * board for the poller, and the worker must leave. */
 int record_job(struct helios_worker *w, size_t i, struct helios_job *job);
+/* The same without regard to groups and the service's transaction. `uncertain`: a COMMIT of
+ * the verdict may have happened. */
+int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
+                   bool uncertain);
+/* What the store needs to write the outcome of job `i`, and how it is to be written. */
+void record_held(struct helios_worker *w, size_t i, const struct args *args,
+                 struct store_held *held);
+struct store_outcome record_outcome(const struct helios_worker *w);
 /* Completes what the group holds, in one transaction. */
 int record_group(struct helios_worker *w);
 /* Gives back what is still held of jobs `from` to before `to` of the batch. -1: some stay

@@ -31,6 +31,7 @@ enum ctl_item {
     ITEM_ERROR,
     ITEM_FILE,
     ITEM_FOLLOW,
+    ITEM_HANDLE,
     ITEM_HELP,
     ITEM_HOST,
     ITEM_JOBID,
@@ -102,6 +103,7 @@ struct ctl {
     int argc;                      /* operands that no item took */
     char **argv;
     struct helios_client *client; /* by ctl_connect() */
+    const char *hash;             /* of the database that handles named; NULL: ours */
 };
 
 /* ---- command.c ---- */
@@ -144,6 +146,9 @@ void ctl_show(const char *text, size_t len);
 const char *ctl_time(int64_t when, char out[CTL_TIME_LEN]);
 
 /* ---- session.c ---- */
+/* The number of a job, or a handle, which also says to which database ctl_connect()
+ * connects. False if it is neither, or of another database than the handles before. */
+bool ctl_jobid(struct ctl *ctl, const char *text, uint64_t *out);
 /* Connects to the collective; `service` as for helios_client_open(). Once, but for
  * ctl_reconnect(). */
 int ctl_connect(struct ctl *ctl, const char *service, struct helios_error *err);
@@ -151,6 +156,8 @@ int ctl_connect(struct ctl *ctl, const char *service, struct helios_error *err);
  * seconds while the database is away. 0, or -1 for a failure that waiting does not mend. */
 int ctl_reconnect(struct ctl *ctl, struct helios_error *err);
 struct store *ctl_store(const struct ctl *ctl);
+/* For submitting: of several databases the first may be away, then ctl_store() is NULL. */
+int ctl_open(struct ctl *ctl, struct helios_error *err);
 bool ctl_debugging(void); /* HELIOS_DEBUG is numerically 1 */
 
 #endif

@@ -30,16 +30,13 @@ const struct ctl_option job_status_historical_options[] = {OPTION_JOBID, {.name 
 #define SERVICE "Helios::Service"
 
 /* What both commands begin with. 0, 1 if the text cannot be a job's number, or -1. */
-static int read_jobid(const struct ctl *ctl, uint64_t *out, struct helios_error *err)
+static int read_jobid(struct ctl *ctl, uint64_t *out, struct helios_error *err)
 {
-    int64_t id = 0;
-    if (number_parse(ctl->items[ITEM_JOBID], &id) && id > 0) {
-        *out = (uint64_t)id;
+    if (ctl_jobid(ctl, ctl->items[ITEM_JOBID], out))
         return 0;
-    }
     if (ctl->command->historical)
         return 1;
-    return err_set(err, HELIOS_E_INVALID, "'%s' is not the number of a job",
+    return err_set(err, HELIOS_E_INVALID, "'%s' is not the number of a job, nor its handle",
                    ctl->items[ITEM_JOBID]);
 }
 

@@ -258,10 +258,9 @@ static int change_named(struct ctl *ctl, const struct change *change)
     if (jobids == NULL)
         return ctl_usage(ctl, "out of memory");
     for (size_t i = 0; code == 0 && i < n; i++) {
-        int64_t id = 0;
-        if (!number_parse(ctl->argv[i], &id) || id <= 0)
-            code = ctl_usage(ctl, "'%s' is not the number of a job", ctl->argv[i]);
-        jobids[i] = (uint64_t)id;
+        if (!ctl_jobid(ctl, ctl->argv[i], &jobids[i]))
+            code = ctl_usage(ctl, "'%s' is not the number of a job, nor its handle",
+                             ctl->argv[i]);
     }
     if (code == 0) {
         int rc = ctl_connect(ctl, NULL, &err);
@@ -371,24 +370,25 @@ int job_wait(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct helios_job_status status = {.exitstatus = -1};
-    int64_t id = 0;
+    uint64_t id = 0;
     int64_t timeout_s = -1;
     const char *timeout = ctl->items[ITEM_TIMEOUT];
-    if (!number_parse(ctl->items[ITEM_JOBID], &id) || id <= 0)
-        return ctl_usage(ctl, "'%s' is not the number of a job", ctl->items[ITEM_JOBID]);
+    if (!ctl_jobid(ctl, ctl->items[ITEM_JOBID], &id))
+        return ctl_usage(ctl, "'%s' is not the number of a job, nor its handle",
+                         ctl->items[ITEM_JOBID]);
     if (timeout != NULL && (!number_parse(timeout, &timeout_s) || timeout_s < 0 ||
                             timeout_s > INT32_MAX / 1000))
         return ctl_usage(ctl, "--timeout %s is not a number of seconds", timeout);
     int rc = ctl_connect(ctl, NULL, &err);
     if (rc == 0)
-        rc = helios_job_wait(ctl->client, (uint64_t)id,
-                             timeout_s < 0 ? -1 : (int)timeout_s * 1000, &status, &err);
+        rc = helios_job_wait(ctl->client, id, timeout_s < 0 ? -1 : (int)timeout_s * 1000,
+                             &status, &err);
     if (rc == 1)
-        rc = err_set(&err, HELIOS_E_NOT_FOUND, "job %" PRId64 " is not known", id);
+        rc = err_set(&err, HELIOS_E_NOT_FOUND, "job %" PRIu64 " is not known", id);
     if (rc < 0)
         return ctl_fail(ctl, &err);
     if (rc == 2) {
-        ctl_say(ctl, "job %" PRId64 " has not ended within %" PRId64 " s", id, timeout_s);
+        ctl_say(ctl, "job %" PRIu64 " has not ended within %" PRId64 " s", id, timeout_s);
         return TIMEOUT_CODE;
     }
     if (ctl->items[ITEM_JSON] != NULL && job_print_status(ctl, (uint64_t)id, &status, &err))

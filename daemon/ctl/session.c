@@ -3,13 +3,34 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/err.h"
 #include "store/connection.h"
 
+bool ctl_jobid(struct ctl *ctl, const char *text, uint64_t *out)
+{
+    const char *hash = NULL;
+    if (handle_parse(text, &hash, out, NULL) != 0)
+        return false;
+    if (hash[0] == '\0')
+        return true;
+    if (ctl->hash != NULL && strncmp(ctl->hash, hash, 32) != 0)
+        return false;
+    ctl->hash = hash;
+    return true;
+}
+
+int ctl_open(struct ctl *ctl, struct helios_error *err)
+{
+    return helios_client_open(ctl->items[ITEM_CONFIG], NULL, &ctl->client, err);
+}
+
 int ctl_connect(struct ctl *ctl, const char *service, struct helios_error *err)
 {
-    return helios_client_open(ctl->items[ITEM_CONFIG], service, &ctl->client, err);
+    if (helios_client_open(ctl->items[ITEM_CONFIG], service, &ctl->client, err) != 0)
+        return -1;
+    return client_choose(ctl->client, ctl->hash == NULL ? "" : ctl->hash, err);
 }
 
 #define AGAIN_MS 2000

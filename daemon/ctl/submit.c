@@ -9,6 +9,7 @@
 
 #include "codec/args.h"
 #include "core/err.h"
+#include "core/mono.h"
 #include "daemon/ctl/lines.h"
 #include "daemon/ctl/progress.h"
 #include "daemon/ctl/table.h"
@@ -21,6 +22,7 @@
 
 const struct ctl_option submit_options[] = {
     {ITEM_VERBOSE, 'v', "verbose", NULL, false, "print the id of each job"},
+    {ITEM_HANDLE, '\0', "handle", NULL, false, "print the handle of each job"},
     {ITEM_NO_VALIDATE, 'n', "no-validate", NULL, false,
      "do not check that the arguments are XML or JSON"},
     {ITEM_RUN_AFTER, '\0', "run-after", "TIME", false,
@@ -56,8 +58,8 @@ static int read_run_after(struct ctl *ctl, int64_t *out, struct helios_error *er
             "--run-after '%s' is not a time: Unix seconds, +30s, +5m, +2h, +1d, or "
             "'YYYY-MM-DD HH:MM:SS' are",
             text);
-    int64_t now = 0;
-    if (relative && store_now(ctl_store(ctl), &now, err) != 0)
+    int64_t now = relative ? wall_now() : 0;
+    if (relative && ctl_store(ctl) != NULL && store_now(ctl_store(ctl), &now, err) != 0)
         return -1;
     *out += now;
     return 0;
@@ -155,22 +157,27 @@ static int read_args(const struct ctl *ctl, struct buf *out, struct helios_error
     return text_read(stdin, out, err);
 }
 
-const struct column submit_columns[] = {{"jobid", COLUMN_NUMBER}, {.name = NULL}};
+const struct column submit_columns[] = {
+    {"jobid", COLUMN_NUMBER}, {"handle", COLUMN_TEXT}, {.name = NULL}};
 
-/* The numbers, where they were asked for. */
-static int tell_jobs(const struct ctl *ctl, const uint64_t *jobids, size_t n,
+/* The numbers and handles, where they were asked for. */
+static int tell_jobs(const struct ctl *ctl, char (*handles)[HELIOS_HANDLE_SIZE], size_t n,
                      struct helios_error *err)
 {
     struct table t;
     for (size_t i = 0; i < n && ctl->items[ITEM_JSON] == NULL; i++) {
+        if (ctl->items[ITEM_HANDLE] != NULL)
+            (void)puts(handles[i]);
         if (ctl->items[ITEM_VERBOSE] != NULL)
-            (void)printf("Jobid: %llu\n", (unsigned long long)jobids[i]);
+            (void)printf("Jobid: %s\n", strchr(handles[i], '-') + 1);
     }
     if (ctl->items[ITEM_JSON] == NULL)
         return 0;
     table_begin(&t, ctl);
-    for (size_t i = 0; i < n; i++)
-        table_number(&t, (int64_t)jobids[i]);
+    for (size_t i = 0; i < n; i++) {
+        table_number(&t, strtoll(strchr(handles[i], '-') + 1, NULL, 10));
+        table_text(&t, handles[i]);
+    }
     return table_end(&t, err);
 }
 
@@ -178,16 +185,16 @@ static int submit_one(struct ctl *ctl, struct helios_submission *job,
                       struct helios_error *err)
 {
     struct buf args = BUF_INIT;
-    uint64_t jobid = 0;
+    char handle[1][HELIOS_HANDLE_SIZE];
     int rc = read_args(ctl, &args, err);
     if (rc == 0)
         rc = check_args(ctl, &args, err);
     job->args = buf_text(&args);
     job->args_len = args.len;
     if (rc == 0)
-        rc = helios_submit(ctl->client, job, 1, &jobid, err);
+        rc = helios_submit_handles(ctl->client, job, 1, handle, err);
     if (rc == 0)
-        rc = tell_jobs(ctl, &jobid, 1, err);
+        rc = tell_jobs(ctl, handle, 1, err);
     buf_fini(&args);
     return rc;
 }
@@ -199,7 +206,7 @@ struct lines {
     const struct helios_submission *model;
     struct buf args[BATCH_JOBS];
     struct helios_submission jobs[BATCH_JOBS];
-    uint64_t jobids[BATCH_JOBS];
+    char handles[BATCH_JOBS][HELIOS_HANDLE_SIZE];
     size_t n;       /* jobs in the batch */
     size_t bytes;   /* of their arguments */
     uint64_t line;  /* last line read */
@@ -245,7 +252,8 @@ static int lines_flush(struct lines *lines, struct helios_error *err)
     size_t n = lines->n;
     lines->n = 0;
     lines->bytes = 0;
-    if (helios_submit(lines->ctl->client, lines->jobs, n, lines->jobids, err) != 0) {
+    if (helios_submit_handles(lines->ctl->client, lines->jobs, n, lines->handles, err) !=
+        0) {
         lines->resume = lines->first;
         if (err->kind == HELIOS_E_UNCERTAIN)
             (void)err_wrap(err, "whether lines %llu to %llu are in the queue is not known",
@@ -254,7 +262,7 @@ static int lines_flush(struct lines *lines, struct helios_error *err)
         return -1;
     }
     lines->submitted += n;
-    return tell_jobs(lines->ctl, lines->jobids, n, err);
+    return tell_jobs(lines->ctl, lines->handles, n, err);
 }
 
 /* Up to the end or the first bad line; the good lines before that are submitted. */
@@ -325,7 +333,7 @@ int submit_run(struct ctl *ctl)
     int code = check_usage(ctl);
     if (code != 0)
         return code;
-    if (ctl_connect(ctl, NULL, &err) != 0 || describe_job(ctl, &job, &err) != 0)
+    if (ctl_open(ctl, &err) != 0 || describe_job(ctl, &job, &err) != 0)
         return ctl_fail(ctl, &err);
     bool stopped = false;
     int rc = ctl->items[ITEM_LINES] != NULL ? submit_lines(ctl, &job, &stopped, &err)
@@ -390,8 +398,7 @@ static int submit_historical(struct ctl *ctl, struct buf *args)
     job.jobtype = ctl->items[ITEM_JOBTYPE];
     job.args = buf_text(args);
     job.args_len = args->len;
-    if (ctl_connect(ctl, NULL, &err) != 0 ||
-        helios_submit(ctl->client, &job, 1, &jobid, &err) != 0)
+    if (ctl_open(ctl, &err) != 0 || helios_submit(ctl->client, &job, 1, &jobid, &err) != 0)
         return ctl_fail(ctl, &err);
     if (ctl_debugging())
         (void)printf("Job submit successful.  JOBID: %llu\n", (unsigned long long)jobid);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <md5.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +46,55 @@ static int place_file(const struct helios_params *params, struct dsn *dsn,
     return 0;
 }
 
+#define PREFIX_MAX 32
+
+/* It becomes part of statements, so it is an identifier and nothing else. */
+static bool is_prefix(const char *text)
+{
+    size_t len = strlen(text);
+    return len <= PREFIX_MAX && !isdigit((unsigned char)text[0]) &&
+           strspn(text,
+                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == len;
+}
+
+static int set_prefix(const struct helios_params *params, struct dsn *dsn,
+                      struct helios_error *err)
+{
+    const struct conf_value *value = conf_value(params, "table_prefix");
+    if (value == NULL || value->text == NULL || value->text[0] == '\0')
+        return 0;
+    if (!is_prefix(value->text)) {
+        (void)err_set(err, HELIOS_E_CONFIG,
+                      "table_prefix must be a name of at most %d letters, digits and "
+                      "underscores that does not begin with a digit, such as ts_",
+                      PREFIX_MAX);
+        return wrap_origin(params, value, err);
+    }
+    dsn->prefix = strdup(value->text);
+    return dsn->prefix != NULL ? 0 : err_set(err, HELIOS_E_NOMEM, "out of memory");
+}
+
+/* Of what the file says, not of what it means. */
+static void hash_text(const char *head, const char *text, const char *user, char out[33])
+{
+    MD5_CTX md5;
+    MD5Init(&md5);
+    MD5Update(&md5, (const uint8_t *)head, strlen(head));
+    MD5Update(&md5, (const uint8_t *)text, strlen(text));
+    MD5Update(&md5, (const uint8_t *)"|", 1);
+    MD5Update(&md5, (const uint8_t *)user, strlen(user));
+    (void)MD5End(&md5, out);
+}
+
+static void set_hash(const struct helios_params *params, struct dsn *dsn)
+{
+    const char *user = helios_params_get(params, "user");
+    if (user == NULL)
+        user = "";
+    hash_text("", dsn->text, user, dsn->hash);
+    hash_text("dbd", dsn->text + strlen("dbi"), user, dsn->driver_hash);
+}
+
 int conf_database(const struct helios_params *params, struct dsn *dsn, const char **user,
                   const char **password, struct helios_error *err)
 {
@@ -51,7 +103,8 @@ int conf_database(const struct helios_params *params, struct dsn *dsn, const cha
         return missing(params, err);
     if (dsn_parse(value->text, dsn, err) != 0)
         return wrap_origin(params, value, err);
-    if (place_file(params, dsn, err) != 0) {
+    set_hash(params, dsn);
+    if (place_file(params, dsn, err) != 0 || set_prefix(params, dsn, err) != 0) {
         dsn_fini(dsn);
         return -1;
     }

@@ -280,13 +280,13 @@ int dsn_parse(const char *text, struct dsn *out, struct helios_error *err)
 }
 
 static const size_t texts[] = {
-    offsetof(struct dsn, text),         offsetof(struct dsn, database),
-    offsetof(struct dsn, host),         offsetof(struct dsn, user),
-    offsetof(struct dsn, password),     offsetof(struct dsn, socket),
-    offsetof(struct dsn, default_file), offsetof(struct dsn, default_group),
-    offsetof(struct dsn, ssl_key),      offsetof(struct dsn, ssl_cert),
-    offsetof(struct dsn, ssl_ca),       offsetof(struct dsn, ssl_ca_path),
-    offsetof(struct dsn, ssl_cipher),
+    offsetof(struct dsn, text),          offsetof(struct dsn, prefix),
+    offsetof(struct dsn, database),      offsetof(struct dsn, host),
+    offsetof(struct dsn, user),          offsetof(struct dsn, password),
+    offsetof(struct dsn, socket),        offsetof(struct dsn, default_file),
+    offsetof(struct dsn, default_group), offsetof(struct dsn, ssl_key),
+    offsetof(struct dsn, ssl_cert),      offsetof(struct dsn, ssl_ca),
+    offsetof(struct dsn, ssl_ca_path),   offsetof(struct dsn, ssl_cipher),
 };
 #define TEXTS (sizeof texts / sizeof texts[0])
 

@@ -29,7 +29,11 @@ enum dsn_driver { DSN_MYSQL, DSN_SQLITE };
 
 struct dsn {
     enum dsn_driver driver;
-    char *text;     /* as configured: the Perl database hash is made of it */
+    char *text;   /* as configured: the Perl database hash is made of it */
+    char *prefix; /* of TheSchwartz's tables; not from the text. NULL: none */
+    /* TheSchwartz's names of the database, from its dsn and from a driver object's; not
+     * from the text alone. "" if not known. */
+    char hash[33], driver_hash[33];
     char *database; /* SQLite: the file. NULL if a defaults file may name it */
     char *host;     /* NULL, "" and "localhost" mean the local socket */
     unsigned port;  /* 0 = default */

@@ -12,10 +12,28 @@ struct word {
 
 static const struct word sinks[] = {
     {"syslog", LOG_SINK_SYSLOG},
-    {"HeliosX::Logger::Syslog", LOG_SINK_SYSLOG},
     {"journal", LOG_SINK_JOURNAL},
     {"stderr", LOG_SINK_STDERR},
+    /* An existing file must not mean that messages are lost. */
+    {"HeliosX::Logger::Syslog", LOG_SINK_SYSLOG},
+    {"HeliosX::Logger::Log4perl", LOG_SINK_SYSLOG},
+    {"HeliosX::Logger::File", LOG_SINK_SYSLOG},
+    {"HeliosX::Logger::HiRes", 0},
 };
+
+/* What is used for loggers that are not the same thing. */
+static const char *instead_of(const char *name)
+{
+    static const char *const pairs[][2] = {
+        {"HeliosX::Logger::Log4perl", "syslog"},
+        {"HeliosX::Logger::File", "syslog"},
+        {"HeliosX::Logger::HiRes", "the log table"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (strcmp(pairs[i][0], name) == 0)
+            return pairs[i][1];
+    return NULL;
+}
 
 /* Those with 0 mean something to Sys::Syslog only. */
 static const struct word syslog_options[] = {
@@ -55,7 +73,10 @@ static int read_list(const struct figure *f, const char *name, const struct word
         const struct word *word = find_word(words, n, at, len);
         if (word != NULL)
             sum |= word->value;
-        else if (len > 0)
+        if (word != NULL && instead_of(word->name) != NULL)
+            figure_complain(f, name, "names %s, for which %s is used", word->name,
+                            instead_of(word->name));
+        else if (word == NULL && len > 0)
             figure_complain(f, name, "names '%.*s', which is not known and is ignored",
                             len > 60 ? 60 : (int)len, at);
         at += at[step] == ',' ? step + 1 : step;

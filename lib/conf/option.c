@@ -40,6 +40,33 @@ const struct option option_table[] = {
      .group = DATABASE,
      .help = "The password of that user, everything behind the equals sign. "
              "A file that holds one should not be readable by everybody."},
+    {.name = "table_prefix",
+     .type = OPTION_TEXT,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "What the names of TheSchwartz's five tables begin with, such as ts_: its "
+             "programs call it prefix. "
+             "The tables of Helios have no prefix, but for that of the schema's version."},
+    {.name = "queue_databases",
+     .type = OPTION_PATHS,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "Further helios.ini files, divided by colons, each of a collective with a "
+             "database of its own. "
+             "Programs that submit jobs with this file put them into any of the databases, "
+             "and pass over one that they cannot reach. "
+             "A daemon works for the database of its own file only: run one for each."},
+    {.name = "queue_database_retry",
+     .type = OPTION_SECONDS,
+     .fallback = "30",
+     .max = YEAR_S,
+     .read = READ_START,
+     .ini_only = true,
+     .group = DATABASE,
+     .help = "How long a program leaves one of several databases alone that it could not "
+             "reach."},
     {.name = "options",
      .type = OPTION_TEXT,
      .read = READ_START,
@@ -214,6 +241,15 @@ const struct option option_table[] = {
              "0 takes the oldest, whatever its priority. "
              "Every claim then looks at all waiting jobs of the type, which is not for "
              "queues of hundreds of thousands."},
+    {.name = "PRIORITY_FLOOR",
+     .type = OPTION_INT,
+     .fallback = "0",
+     .max = 65535,
+     .read = READ_JOB,
+     .group = WORK,
+     .help = "With PRIORITIZE_JOBS, jobs of a lower priority than this are left alone, and "
+             "those that have none. "
+             "0 takes all."},
     {.name = "WORKER_MAX_TTL",
      .type = OPTION_SECONDS,
      .fallback = "0",
@@ -388,7 +424,9 @@ const struct option option_table[] = {
      .group = LOGGING,
      .help = "Where else log messages go: any of syslog, journal and stderr, divided by "
              "commas. "
-             "HeliosX::Logger::Syslog is another name of syslog. "
+             "HeliosX::Logger::Syslog is another name of syslog; "
+             "for HeliosX::Logger::Log4perl and HeliosX::Logger::File syslog is used, for "
+             "HeliosX::Logger::HiRes the log table, which a warning says. "
              "Other names are ignored with a warning; empty is none."},
     {.name = "syslog_facility",
      .type = OPTION_CHOICE,

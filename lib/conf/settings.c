@@ -62,16 +62,31 @@ static enum job_order order_of(const struct figure *f)
     return ORDER_HIGH;
 }
 
+static uint32_t floor_of(const struct figure *f, const struct settings *last,
+                         enum job_order order)
+{
+    static const char name[] = "PRIORITY_FLOOR";
+    int64_t floor = figure_number(f, name, last->priority_floor);
+    if (floor > 0 && order == ORDER_OLDEST) {
+        figure_complain(f, name, "is without effect unless PRIORITIZE_JOBS is set");
+        return 0;
+    }
+    return (uint32_t)floor;
+}
+
 void conf_settings(const struct helios_params *params, const struct settings *last,
                    struct settings *out, conf_warn_fn *warn, void *arg)
 {
     static const struct settings defaults = SETTINGS_DEFAULT;
     const struct figure f = {params, warn, arg};
     struct settings result = defaults;
-    set_numbers(&f, last == NULL ? &defaults : last, &result);
+    if (last == NULL)
+        last = &defaults;
+    set_numbers(&f, last, &result);
     result.pattern = figure_choice(&f, "WORKER_LAUNCH_PATTERN");
     result.order = order_of(&f);
     result.wake = figure_choice(&f, "WAKE");
+    result.priority_floor = floor_of(&f, last, (enum job_order)result.order);
     result.overdrive = figure_is_one(&f, "OVERDRIVE");
     result.hold = figure_is_one(&f, "HOLD");
     result.halt = figure_is_set(&f, "HALT");

@@ -38,10 +38,11 @@ struct settings {
     int64_t worker_nice;
     int64_t group_memory_mb; /* of a worker's control group (daemon/cgroup.h): 0 = none */
     int64_t group_pids;
-    int32_t log_threshold; /* levels above it are dropped; 7 keeps all */
-    uint32_t pattern;      /* enum launch_pattern */
-    uint32_t order;        /* enum job_order */
-    uint32_t wake;         /* enum wake_mode */
+    int32_t log_threshold;   /* levels above it are dropped; 7 keeps all */
+    uint32_t pattern;        /* enum launch_pattern */
+    uint32_t order;          /* enum job_order */
+    uint32_t wake;           /* enum wake_mode */
+    uint32_t priority_floor; /* with an order by priority; 0: none */
     bool overdrive;
     bool hold;
     bool halt;

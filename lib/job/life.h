@@ -37,6 +37,7 @@ enum job_verdict {
     VERDICT_FAILED,
     VERDICT_FAILED_NO_RETRY,
     VERDICT_DEFERRED,
+    VERDICT_DEFERRED_UNTIL,
     VERDICT_RELEASED, /* not run after all: give it back */
     VERDICT_BURST
 };

@@ -94,9 +94,13 @@ static int look_from_start(struct store *store, struct batch *b, struct helios_e
         [ORDER_HIGH] = ST_CLAIM_IDS_HIGH,
     };
     struct cursor *cursor = b->claim->cursor;
-    struct helios_datum params[] = {helios_uint(b->claim->funcid), helios_uint(b->ids_max)};
+    struct helios_datum params[3] = {helios_uint(b->claim->funcid)};
+    size_t n = 1;
+    if (b->claim->order != ORDER_OLDEST)
+        params[n++] = helios_uint(b->claim->floor);
+    params[n++] = helios_uint(b->ids_max);
     struct mono begun = mono_now();
-    if (store_query(store, statements[b->claim->order], 0, params, 2, batch_id_row, b,
+    if (store_query(store, statements[b->claim->order], 0, params, n, batch_id_row, b,
                     err) != 0)
         return -1;
     if (cursor != NULL)
@@ -113,6 +117,36 @@ static int look_behind(struct store *store, struct batch *b, struct helios_error
     store_datum_behind(b->claim->funcid, place, b->ids_max, params);
     return store_query(store, ST_CLAIM_IDS_BEHIND, 0, params, STORE_BEHIND_PARAMS,
                        batch_id_row, b, err);
+}
+
+/* A pattern of LIKE that nothing in `prefix` is special in. */
+static void prefix_pattern(const char *prefix, struct buf *out)
+{
+    for (; *prefix != '\0'; prefix++) {
+        if (*prefix == '%' || *prefix == '_' || *prefix == '|')
+            buf_putc(out, '|');
+        buf_putc(out, *prefix);
+    }
+    buf_putc(out, '%');
+}
+
+static int look_coalesced(struct store *store, struct batch *b, struct helios_error *err)
+{
+    const struct store_claim *claim = b->claim;
+    struct buf pattern = BUF_INIT;
+    if (claim->coalesce_prefix)
+        prefix_pattern(claim->coalesce, &pattern);
+    struct helios_datum params[] = {
+        helios_uint(claim->funcid),
+        helios_text(claim->coalesce_prefix ? buf_text(&pattern) : claim->coalesce),
+        helios_uint(b->ids_max)};
+    int rc = pattern.failed ? err_set(err, HELIOS_E_NOMEM, "out of memory for a prefix")
+                            : store_query(store,
+                                          claim->coalesce_prefix ? ST_CLAIM_IDS_PREFIX
+                                                                 : ST_CLAIM_IDS_VALUE,
+                                          0, params, 3, batch_id_row, b, err);
+    buf_fini(&pattern);
+    return rc;
 }
 
 static struct cursor_place place_of_id(const struct batch *b, size_t i)
@@ -394,6 +428,8 @@ static int claim_behind(struct store *store, struct batch *b, struct helios_erro
 static int claim(struct store *store, struct batch *b, struct helios_error *err)
 {
     struct cursor *cursor = b->claim->cursor;
+    if (b->claim->coalesce != NULL)
+        return claim_found(store, b, look_coalesced, err);
     if (cursor != NULL && b->claim->order == ORDER_OLDEST &&
         !cursor_sweep_take(cursor, mono_now()) && claim_behind(store, b, err) != 0)
         return -1;

@@ -11,5 +11,12 @@
 
 /* Owned by the client. */
 struct store *client_store(struct helios_client *client);
+/* From now on client_store() and look-ups by number are in the database of that hash, 32
+ * characters. */
+int client_choose(struct helios_client *client, const char *hash, struct helios_error *err);
+/* A job's number, or a handle: `*hash` is that of its database, 32 characters of `text`, or
+ * "". */
+int handle_parse(const char *text, const char **hash, uint64_t *jobid,
+                 struct helios_error *err);
 
 #endif

@@ -34,6 +34,24 @@ int store_release(struct store *store, const uint64_t *jobids, size_t n,
     return 0;
 }
 
+int store_defer(struct store *store, struct store_held *held, int64_t run_after,
+                struct helios_error *err)
+{
+    struct helios_datum params[2 + STORE_LEASES];
+    uint64_t changed = 0;
+    if (run_after < 0)
+        run_after = 0;
+    params[0] = helios_int(run_after > STORE_TIME_MAX ? STORE_TIME_MAX : run_after);
+    params[1] = helios_uint(held->job->jobid);
+    store_datum_leases(held->leases, params + 2);
+    db_rollback(store->db);
+    if (store_exec(store, ST_JOB_DEFER, 0, params, 2 + STORE_LEASES, &changed, err) != 0)
+        return err_wrap(err, "cannot put job %llu off",
+                        (unsigned long long)held->job->jobid);
+    held->lost = changed == 0;
+    return 0;
+}
+
 int store_renew(struct store *store, const uint64_t *jobids, size_t n,
                 const uint32_t leases[3], uint32_t lease_until, uint64_t *renewed,
                 struct helios_error *err)

@@ -232,30 +232,27 @@ static int complete_batch(struct store *store, struct store_held *held, size_t n
     return store_record_ends(store, held, n, 0, true, outcome, err);
 }
 
-/* In the transaction that a service opened: its work is rolled back with a lost lease. */
-static int complete_joined(struct store *store, struct store_held *held,
+/* In the transaction that a service opened: its work is rolled back with a lost lease. 1
+ * then. */
+static int complete_joined(struct store *store, struct store_held *held, size_t n,
                            const struct store_outcome *outcome, struct helios_error *err)
 {
-    if (delete_singly(store, held, 1, err) != 0)
+    if (delete_singly(store, held, n, err) != 0)
         return -1;
-    if (held->lost) {
-        db_rollback(store->db);
-        return 0;
+    for (size_t i = 0; i < n; i++) {
+        if (held[i].lost)
+            return 1;
     }
-    return store_record_ends(store, held, 1, 0, true, outcome, err);
+    return store_record_ends(store, held, n, 0, true, outcome, err);
 }
 
 static int complete(struct store *store, struct store_held *held, size_t n,
                     const struct store_outcome *outcome, struct helios_error *err)
 {
-    if (db_in_transaction(store->db) && n != 1)
-        return err_set(err, HELIOS_E_INVALID,
-                       "a transaction of a service completes one job, not %zu", n);
     if (db_in_transaction(store->db)) {
-        int rc = complete_joined(store, held, outcome, err);
-        return rc == 0 && held->lost
-                   ? 0
-                   : store_end_at(store, FAULT_COMPLETE_BEFORE_COMMIT, rc, err);
+        int rc = store_end_at(store, FAULT_COMPLETE_BEFORE_COMMIT,
+                              complete_joined(store, held, n, outcome, err), err);
+        return rc == 1 ? 0 : rc;
     }
     if (store_begin(store, err) != 0)
         return -1;

@@ -24,6 +24,7 @@ struct store {
     size_t jobtypes_n;
     bool no_notes;               /* there is no table of notes */
     struct buf sql;              /* scratch: an expanded statement */
+    struct buf prefixed;         /* scratch: the same with the prefix of the tables */
     struct helios_datum *params; /* scratch: parameters of a statement with groups */
     size_t params_cap;
 };
@@ -146,7 +147,12 @@ bool jobrows_add(struct jobrows *rows, const struct jobrow *row, const void *arg
 int jobrows_insert(struct jobrows *rows, struct store *store, uint64_t *jobids,
                    struct helios_error *err);
 
-/* Whether an index of `table` begins with `columns`, which commas separate. */
+/* The text with the prefix of this database's tables; lives until the next call. NULL: out
+ * of memory. */
+const char *store_prefixed(struct store *store, const char *text, struct helios_error *err);
+
+/* Whether an index of `table`, a name without prefix, begins with `columns`, which commas
+ * separate. */
 int store_schema_indexed(struct store *store, const char *table, const char *columns,
                          bool *out, struct helios_error *err);
 

@@ -6,11 +6,12 @@
 
 #include "core/err.h"
 #include "store/listing.h"
+#include "store/private.h"
 
 #define TEXT_(x) #x
 #define TEXT(x)  TEXT_(x)
 
-enum statement {
+enum query {
     Q_JOBTYPE_CREATE,
     Q_JOB_QUEUED,
     Q_JOB_ATTEMPT,
@@ -19,7 +20,7 @@ enum statement {
     Q_DAEMONS,
     Q_DELETE_LOG,
     Q_DELETE_HISTORY,
-    STATEMENT_COUNT
+    QUERY_COUNT
 };
 
 #define JOB_COLUMNS "jobid, funcid, insert_time, run_after, grabbed_until, priority, arg"
@@ -30,7 +31,7 @@ enum statement {
 static const struct {
     const char *common;
     const char *sqlite;
-} statements[STATEMENT_COUNT] = {
+} statements[QUERY_COUNT] = {
     [Q_JOBTYPE_CREATE] = {"INSERT INTO funcmap (funcname) VALUES (?)", NULL},
     [Q_JOB_QUEUED] = {"SELECT " JOB_COLUMNS " FROM job WHERE jobid = ?", NULL},
     [Q_JOB_ATTEMPT] = {"SELECT " JOB_COLUMNS ", complete_time, exitstatus " HISTORY
@@ -59,11 +60,13 @@ static const struct {
                           "FROM helios_job_history_tb WHERE complete_time <= ? LIMIT ?)"},
 };
 
-static const char *statement(struct store *store, enum statement which)
+static const char *statement(struct store *store, enum query which)
 {
     bool own = helios_db_kind(store_db(store)) == HELIOS_DB_SQLITE &&
                statements[which].sqlite != NULL;
-    return own ? statements[which].sqlite : statements[which].common;
+    const char *text = own ? statements[which].sqlite : statements[which].common;
+    const char *prefixed = store_prefixed(store, text, NULL);
+    return prefixed != NULL ? prefixed : "out of memory";
 }
 
 static int64_t int_or_null(const struct helios_datum *d)
@@ -115,7 +118,7 @@ static int read_job(void *arg, const struct helios_datum *columns, size_t n)
     return 1;
 }
 
-static int find_job(struct store *store, enum statement which, uint64_t jobid,
+static int find_job(struct store *store, enum query which, uint64_t jobid,
                     struct query_job *out, struct helios_error *err)
 {
     struct job_reader reader = {.out = out};
@@ -238,7 +241,7 @@ int query_daemons(struct store *store, const char *service, const char *host, in
 
 /* ---- cleaning ---- */
 
-static enum statement purge_statement(enum query_purge table)
+static enum query purge_statement(enum query_purge table)
 {
     return table == PURGE_LOG ? Q_DELETE_LOG : Q_DELETE_HISTORY;
 }

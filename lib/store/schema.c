@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "db/script.h"
+#include "store/prefix.h"
 #include "store/steps.h"
 
 /* ---- status ---- */
@@ -25,7 +26,7 @@ enum table {
 #define TABLES_THESCHWARTZ (TABLE_QUEUE | TABLE_FUNCMAP | TABLE_ERROR | TABLE_EXITSTATUS)
 #define TABLES_HELIOS      (TABLE_PARAMS | TABLE_HISTORY | TABLE_LOG | TABLE_REGISTRY)
 
-static unsigned table_bit(const char *name)
+static unsigned table_bit(const struct store *store, const char *name)
 {
     static const char *const names[] = {"job",
                                         "funcmap",
@@ -36,20 +37,30 @@ static unsigned table_bit(const char *name)
                                         "helios_log_tb",
                                         "helios_worker_registry_tb",
                                         "helios_schema_tb"};
+    const char *prefix = store->dsn.prefix != NULL ? store->dsn.prefix : "";
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcasecmp(name, names[i]) == 0)
+        struct buf table = BUF_INIT;
+        prefix_apply(names[i], prefix, &table);
+        bool same = strcasecmp(name, buf_text(&table)) == 0;
+        buf_fini(&table);
+        if (same)
             return 1u << i;
     }
     return TABLE_OTHER;
 }
 
+struct tables {
+    const struct store *store;
+    unsigned bits;
+};
+
 static int table_row(void *arg, const struct helios_datum *columns, size_t n)
 {
-    unsigned *tables = arg;
+    struct tables *tables = arg;
     const char *name = helios_datum_text(&columns[0]);
     (void)n;
     if (name != NULL)
-        *tables |= table_bit(name);
+        tables->bits |= table_bit(tables->store, name);
     return 0;
 }
 
@@ -74,11 +85,13 @@ static int read_status(struct store *store, struct store_schema *out, unsigned *
 {
     int64_t version = 0;
     *out = (struct store_schema){.state = SCHEMA_EMPTY};
+    struct tables found = {.store = store};
     *tables = 0;
     for (const struct schema_step *s = steps_of(store); s->version != 0; s++)
         out->latest = s->version;
-    if (store_query(store, ST_SCHEMA_TABLES, 0, NULL, 0, table_row, tables, err) != 0)
+    if (store_query(store, ST_SCHEMA_TABLES, 0, NULL, 0, table_row, &found, err) != 0)
         return -1;
+    *tables = found.bits;
     if ((*tables & TABLE_SCHEMA) != 0 &&
         store_numbers(store, ST_SCHEMA_VERSION, NULL, 0, &version, 1, err) != 0)
         return -1;
@@ -145,8 +158,11 @@ int store_schema_indexed(struct store *store, const char *table, const char *col
                          bool *out, struct helios_error *err)
 {
     struct guard guard = {.columns = columns};
-    struct helios_datum param = helios_text(table);
+    struct buf name = BUF_INIT;
+    prefix_apply(table, store->dsn.prefix != NULL ? store->dsn.prefix : "", &name);
+    struct helios_datum param = helios_text(buf_text(&name));
     int rc = store_query(store, ST_SCHEMA_INDEX, 0, &param, 1, guard_row, &guard, err);
+    buf_fini(&name);
     *out = guard.met;
     return rc;
 }
@@ -197,8 +213,10 @@ static int apply_statement(struct store *store, const char *statement, size_t le
     if (rc == 0)
         rc = text.failed ? err_set(err, HELIOS_E_NOMEM, "out of memory")
                          : is_needed(store, text.data, &needed, err);
-    if (rc == 0 && needed)
-        rc = db_script(store->db, text.data, err);
+    if (rc == 0 && needed) {
+        const char *script = store_prefixed(store, text.data, err);
+        rc = script == NULL ? -1 : db_script(store->db, script, err);
+    }
     buf_fini(&text);
     return rc;
 }

@@ -31,8 +31,13 @@
 /* This one sorts, so nothing may be locked by it. Both databases take NULL for less than
  * any number. */
 #define DUE_BY_PRIORITY(direction)                                                         \
-    " WHERE funcid = ? AND " DUE " ORDER BY priority" direction ", run_after, jobid "      \
-    "LIMIT ?"
+    " WHERE funcid = ? AND COALESCE(priority, 0) >= ? AND " DUE                            \
+    " ORDER BY priority" direction ", run_after, jobid LIMIT ?"
+/* Sorted by an expression, so that a server does not walk all of the jobtype in the order
+ * of the other index. */
+#define COALESCED(condition)                                                               \
+    IDS " WHERE funcid = ? AND " condition " AND " DUE " ORDER BY run_after + 0, jobid "   \
+        "LIMIT ?"
 #define CLAIM_OF_IDS(hint) CLAIM_COLUMNS hint " WHERE jobid IN ({?}) AND " DUE " LIMIT ?"
 /* Statements over lists of ids must not look at other rows: on a small table a server would
  * rather read all of it, and wait for the rows that others have locked. */
@@ -108,6 +113,8 @@ static const char *const common[STATEMENTS] = {
     [ST_WAITING] = "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND " DUE
                    " LIMIT ?) AS due",
     [ST_WAITING_BEHIND] = "SELECT COUNT(*) FROM (SELECT 1 FROM job" BEHIND ") AS due",
+    [ST_WAITING_ABOVE] = "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND "
+                         "priority >= ? AND " DUE " LIMIT ?) AS due",
     [ST_BACKLOG] =
         "SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? LIMIT ?) AS jobs",
     [ST_UPCOMING] = UPCOMING("(UNIX_TIMESTAMP() * 1000 + MICROSECOND(NOW(3)) DIV 1000)"),
@@ -121,12 +128,17 @@ static const char *const common[STATEMENTS] = {
     [ST_CLAIM_NEXT] = CLAIM_COLUMNS BEHIND " FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_IDS_LOW] = IDS DUE_BY_PRIORITY(""),
     [ST_CLAIM_IDS_HIGH] = IDS DUE_BY_PRIORITY(" DESC"),
+    [ST_CLAIM_IDS_VALUE] = COALESCED("coalesce = ?"),
+    [ST_CLAIM_IDS_PREFIX] = COALESCED("coalesce LIKE ? ESCAPE '|'"),
     [ST_CLAIM_LOCK] = CLAIM_OF_IDS(FORCE_PRIMARY) " FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_READ] = CLAIM_OF_IDS(FORCE_PRIMARY),
     [ST_CLAIM_TAKE] = CLAIM_TAKE(FORCE_PRIMARY),
     [ST_CLAIM_TAKE_RUN] = CLAIM_TAKE_RUN(RUN_LIMIT),
     [ST_CLAIM_TAKE_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
                           "grabbed_until = ? AND " DUE,
+    [ST_CLAIM_READ_ONE] = CLAIM_COLUMNS " WHERE jobid = ?",
+    [ST_CLAIM_GRAB_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
+                          "grabbed_until = ? AND grabbed_until <= UNIX_TIMESTAMP()",
 
     [ST_JOB_DELETE] = "DELETE job FROM job" FORCE_PRIMARY " " JOB_DELETE,
     [ST_JOB_DELETE_RUN] = JOB_DELETE_RUN(RUN_LIMIT),
@@ -136,6 +148,7 @@ static const char *const common[STATEMENTS] = {
     [ST_JOB_RELEASE] = JOB_RELEASE(FORCE_PRIMARY),
     [ST_JOB_RENEW] = JOB_RENEW(FORCE_PRIMARY),
     [ST_JOB_RETRY] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?",
+    [ST_JOB_DEFER] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?" OURS,
     [ST_JOB_LEASE] = "SELECT grabbed_until FROM job WHERE jobid = ?",
     [ST_JOB_READ_HELD] = CLAIM_COLUMNS " WHERE jobid = ?" OURS,
     [ST_JOB_LOCK_FAILED] = LOCK_FAILED " FOR UPDATE",

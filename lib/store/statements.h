@@ -17,6 +17,7 @@ enum statement {
 
     ST_WAITING,
     ST_WAITING_BEHIND,
+    ST_WAITING_ABOVE, /* of that priority or a higher one */
     ST_BACKLOG,
     ST_UPCOMING, /* whether a job of before now is held, and when the next one is due */
     ST_WATCH_SERVER,
@@ -26,11 +27,16 @@ enum statement {
     ST_CLAIM_NEXT,       /* behind a run_after */
     ST_CLAIM_IDS_LOW,    /* the same by priority, the lowest first; sorts */
     ST_CLAIM_IDS_HIGH,   /* the highest first */
+    ST_CLAIM_IDS_VALUE,  /* of one coalesce value; sorts */
+    ST_CLAIM_IDS_PREFIX, /* of the values that match a pattern of LIKE; sorts */
     ST_CLAIM_LOCK,     /* those of some ids that are due, passing over what others locked */
     ST_CLAIM_READ,     /* the same without locks */
     ST_CLAIM_TAKE,     /* of rows that are locked or cannot change */
     ST_CLAIM_TAKE_RUN, /* the same of ids without gaps */
     ST_CLAIM_TAKE_ONE, /* compare and set */
+
+    ST_CLAIM_READ_ONE, /* whatever its run_after */
+    ST_CLAIM_GRAB_ONE, /* compare and set, whatever its run_after */
 
     ST_JOB_DELETE,
     ST_JOB_DELETE_RUN,
@@ -38,6 +44,7 @@ enum statement {
     ST_JOB_RELEASE,
     ST_JOB_RENEW,
     ST_JOB_RETRY,
+    ST_JOB_DEFER,
     ST_JOB_LEASE,
     ST_JOB_READ_HELD,
     ST_JOB_LOCK_FAILED,

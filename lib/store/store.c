@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "store/prefix.h"
+
 #define RETRIES        10
 #define RETRY_FIRST_MS 1u
 #define RETRY_MOST_MS  100u
@@ -53,6 +55,7 @@ void store_close(struct store *store)
         explicit_bzero(store->password, strlen(store->password));
     free(store->password);
     buf_fini(&store->sql);
+    buf_fini(&store->prefixed);
     free(store->params);
     free(store);
 }
@@ -60,6 +63,11 @@ void store_close(struct store *store)
 struct helios_db *store_db(struct store *store)
 {
     return store->db;
+}
+
+const char *store_hash(const struct store *store)
+{
+    return store->dsn.hash;
 }
 
 /* A pause of a random length up to `most_ms`: who collided must not collide again. */
@@ -89,19 +97,32 @@ int store_retry(struct store *store, store_work_fn *work, void *arg,
 
 /* ---- statements ---- */
 
+const char *store_prefixed(struct store *store, const char *text, struct helios_error *err)
+{
+    if (store->dsn.prefix == NULL)
+        return text;
+    buf_clear(&store->prefixed);
+    prefix_apply(text, store->dsn.prefix, &store->prefixed);
+    if (store->prefixed.failed) {
+        (void)err_set(err, HELIOS_E_NOMEM, "out of memory for a statement");
+        return NULL;
+    }
+    return buf_text(&store->prefixed);
+}
+
 static const char *text_of(struct store *store, enum statement id, size_t groups,
                            struct helios_error *err)
 {
     const char *text = statement_text(id, helios_db_kind(store->db));
     if (groups == 0)
-        return text;
+        return store_prefixed(store, text, err);
     buf_clear(&store->sql);
     statement_expand(text, groups, &store->sql);
     if (store->sql.failed) {
         (void)err_set(err, HELIOS_E_NOMEM, "out of memory for a statement");
         return NULL;
     }
-    return buf_text(&store->sql);
+    return store_prefixed(store, buf_text(&store->sql), err);
 }
 
 int store_exec(struct store *store, enum statement id, size_t groups,

@@ -27,6 +27,8 @@ void store_close(struct store *store);
  * server. For `helios schema init`; store_open() refuses a file that is missing. */
 int store_create(const struct dsn *dsn, struct helios_error *err);
 struct helios_db *store_db(struct store *store);
+/* TheSchwartz's name of the database, for handles; "" if the dsn came from no file. */
+const char *store_hash(const struct store *store);
 
 /* Runs `work` again while it fails with HELIOS_E_RETRY, at most 10 times, with growing
  * jittered pauses of 1 to 100 ms. */
@@ -72,6 +74,10 @@ int store_waiting(struct store *store, const uint32_t *funcids, size_t n, uint64
  * before it but does not cost more the more are held there. 1 if the cursor is nowhere. */
 int store_waiting_behind(struct store *store, uint32_t funcid, const struct cursor *cursor,
                          uint64_t limit, uint64_t *out, struct helios_error *err);
+/* The same of those whose priority is `floor` or higher. */
+int store_waiting_above(struct store *store, const uint32_t *funcids, size_t n,
+                        uint32_t floor, uint64_t limit, uint64_t *out,
+                        struct helios_error *err);
 /* All jobs of these types in whatever state, counted no further than `limit`. */
 int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                   uint64_t *out, struct helios_error *err);
@@ -97,14 +103,25 @@ struct store_claim {
     uint32_t funcid;
     size_t want;
     enum job_order order;
+    uint32_t floor; /* by priority: none of a lower one, nor without one; 0: all */
     uint32_t lease_s;
     uint32_t random;       /* for life_lease_until() */
     struct cursor *cursor; /* of this jobtype; NULL: from the start */
+    /* Only jobs whose coalesce has this value, or begins with it, as the database compares;
+     * NULL: all. Without `cursor`, in the order ORDER_OLDEST. */
+    const char *coalesce;
+    bool coalesce_prefix;
     void (*announce)(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until);
     void *arg;
 };
 int store_claim(struct store *store, const struct store_claim *claim,
                 struct store_job *jobs, size_t *got, struct helios_error *err);
+
+/* Claims one job that nobody holds, whatever its jobtype and its run_after: `funcid`,
+ * `order`, `want` and `cursor` of `claim` are not looked at. 1 if there is no such job, or
+ * somebody holds it. */
+int store_claim_one(struct store *store, const struct store_claim *claim, uint64_t jobid,
+                    struct store_job *job, struct helios_error *err);
 
 /* A claimed job whose outcome is to be written. `leases` are the values of grabbed_until
  * that are ours (claimed, renewed, pending); zero rows changed under all of them is "lease
@@ -135,8 +152,9 @@ struct store_outcome {
 
 /* Completes `n` jobs in one transaction: history rows (exit status 0), exitstatus rows
  * where kept, jobs and their notes deleted. When a transaction is open on the connection (a
- * service used helios_job_db()) it is that one, n must be 1, and a lost lease is rolled
- * back. Otherwise jobs that are lost are marked and the others completed. Commits. */
+ * service used helios_job_db()) it is that one, and with a lost lease all of it is
+ * rolled back. Otherwise jobs that are lost are marked and the others completed. Commits.
+ */
 int store_complete(struct store *store, struct store_held *held, size_t n,
                    const struct store_outcome *outcome, struct helios_error *err);
 
@@ -163,6 +181,11 @@ struct store_failed { /* what became of it */
 int store_fail(struct store *store, struct store_held *held,
                const struct store_failure *failure, const struct store_outcome *outcome,
                struct store_failed *out, struct helios_error *err);
+
+/* Puts a held job off: run_after = `run_after` (cut to what can be stored), grabbed_until =
+ * 0. */
+int store_defer(struct store *store, struct store_held *held, int64_t run_after,
+                struct helios_error *err);
 
 /* Gives jobs back: grabbed_until = 0 where it is still one of `leases`. `*released`
  * (may be NULL) counts. */

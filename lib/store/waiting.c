@@ -37,6 +37,22 @@ int store_waiting(struct store *store, const uint32_t *funcids, size_t n, uint64
     return count(store, ST_WAITING, funcids, n, limit, out, err);
 }
 
+int store_waiting_above(struct store *store, const uint32_t *funcids, size_t n,
+                        uint32_t floor, uint64_t limit, uint64_t *out,
+                        struct helios_error *err)
+{
+    *out = 0;
+    for (size_t i = 0; i < n && *out < limit; i++) {
+        struct helios_datum params[] = {helios_uint(funcids[i]), helios_uint(floor),
+                                        helios_uint(limit - *out)};
+        int64_t some = 0;
+        if (store_numbers(store, ST_WAITING_ABOVE, params, 3, &some, 1, err) != 0)
+            return count_failed(err);
+        *out += (uint64_t)some;
+    }
+    return 0;
+}
+
 int store_backlog(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
                   uint64_t *out, struct helios_error *err)
 {

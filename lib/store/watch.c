@@ -35,6 +35,7 @@ struct store_watch {
     struct store *store;
     char database[NAME_BYTES];
     char service[NAME_BYTES];
+    char tables[TABLES][NAME_BYTES]; /* names with their prefix */
     uint32_t funcids[JOBTYPES_MAX];
     size_t funcids_n;
     bool incomplete; /* some jobtype does not exist yet */
@@ -78,9 +79,9 @@ static int read_place(void *arg, const struct helios_datum *columns, size_t n)
     if (table == NULL || column == NULL)
         return 0;
     for (size_t i = 0; i < TABLES; i++)
-        w->width[i] += strcmp(table, table_names[i]) == 0;
+        w->width[i] += strcmp(table, w->tables[i]) == 0;
     for (size_t i = 0; i < COLUMNS; i++) {
-        if (strcmp(table, table_names[column_names[i].table]) == 0 &&
+        if (strcmp(table, w->tables[column_names[i].table]) == 0 &&
             strcasecmp(column, column_names[i].name) == 0)
             w->place[i] = (size_t)helios_datum_uint(&columns[2]) - 1;
     }
@@ -92,15 +93,20 @@ static int find_places(struct store_watch *w, struct helios_error *err)
     struct helios_datum tables[TABLES];
     for (size_t i = 0; i < COLUMNS; i++)
         w->place[i] = SIZE_MAX;
-    for (size_t i = 0; i < TABLES; i++)
-        tables[i] = helios_text(table_names[i]);
+    for (size_t i = 0; i < TABLES; i++) {
+        const char *name = store_prefixed(w->store, table_names[i], err);
+        if (name == NULL)
+            return -1;
+        (void)snprintf(w->tables[i], sizeof w->tables[i], "%s", name);
+        tables[i] = helios_text(w->tables[i]);
+    }
     if (store_query(w->store, ST_WATCH_SERVER, 0, NULL, 0, read_database, w, err) != 0 ||
         store_query(w->store, ST_WATCH_COLUMNS, 0, tables, TABLES, read_place, w, err) != 0)
         return -1;
     for (size_t i = 0; i < COLUMNS; i++) {
         if (w->place[i] >= BINLOG_COLUMNS && column_names[i].table == TABLE_JOB)
             return err_set(err, HELIOS_E_SCHEMA, "there is no column %s in table %s",
-                           column_names[i].name, table_names[TABLE_JOB]);
+                           column_names[i].name, w->tables[TABLE_JOB]);
     }
     return 0;
 }
@@ -321,7 +327,7 @@ static int take_table(struct store_watch *w, const struct binlog_event *event,
     out->ours = ours;
     out->registration = ours && same(table.name, table.name_len, REGISTRY);
     for (size_t i = 0; i < TABLES; i++) {
-        if (!ours || !same(table.name, table.name_len, table_names[i])) {
+        if (!ours || !same(table.name, table.name_len, w->tables[i])) {
             w->known[i] = w->known[i] && w->layout[i].table_id != event->table_id;
             continue;
         }
@@ -331,7 +337,7 @@ static int take_table(struct store_watch *w, const struct binlog_event *event,
         if (!w->readable[i])
             continue;
         if (layout.count != w->width[i]) {
-            (void)err_set(err, HELIOS_E_DATA, "table %s was altered", table_names[i]);
+            (void)err_set(err, HELIOS_E_DATA, "table %s was altered", w->tables[i]);
             return 1; /* the places of its columns are those of the old one */
         }
         w->layout[i] = layout;

@@ -69,7 +69,7 @@ says($t, 'status of a job that never ran (historical)', ['helios_job_status', $w
 for my $command ('info', 'status') {
     says($t, "$command of an unknown job", ['job', $command, 999999], { err => "helios: job 999999 is not known\n", exit => EX_NOINPUT });
     says($t, "$command of an unknown job (historical)", ["helios_job_$command", 999999], {});
-    says($t, "$command of no number", ['job', $command, 'x'], { err => "helios: 'x' is not the number of a job\n", exit => EX_DATAERR });
+    says($t, "$command of no number", ['job', $command, 'x'], { err => "helios: 'x' is not the number of a job, nor its handle\n", exit => EX_DATAERR });
     says($t, "$command of no number (historical)", ["helios_job_$command", 'x'], {});
     says($t, "$command without a job", ['job', $command], { err => qr/\Ahelios: something is missing/, exit => EX_USAGE });
     says($t, "$command without a job (historical)", ["helios_job_$command"], { err => qr/: A jobid is required\.\n\z/, exit => 1 });

@@ -167,6 +167,38 @@ static void by_priority(void **state)
     }
 }
 
+static void above_a_floor(void **state)
+{
+    static const enum job_order orders[] = {ORDER_LOW, ORDER_HIGH};
+    for (size_t i = 0; i < 2; i++) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        struct store_job jobs[8];
+        uint64_t n = 0;
+        size_t got = 0;
+        (void)submit_priorities(*state);
+        uint32_t funcid = fixture_jobtype(*state, "A");
+        int64_t above =
+            fixture_number(*state, "SELECT COUNT(*) FROM job WHERE priority >= 5 "
+                                   "AND run_after <= UNIX_TIMESTAMP()");
+        const struct store_claim claim = {
+            .funcid = funcid, .want = 8, .order = orders[i], .floor = 5, .lease_s = 3600};
+        assert_true(above > 0);
+        OK(store_waiting_above(*state, &funcid, 1, 5, 100, &n, &err));
+        assert_int_equal(n, above);
+        OK(store_claim(*state, &claim, jobs, &got, &err));
+        assert_int_equal(got, above);
+        for (size_t k = 0; k < got; k++) {
+            assert_true(jobs[k].priority >= 5);
+            store_job_fini(&jobs[k]);
+        }
+        OK(store_waiting_above(*state, &funcid, 1, 5, 100, &n, &err));
+        assert_int_equal(n, 0);
+        OK(store_waiting(*state, &funcid, 1, 100, &n, &err));
+        assert_true(n > 0);
+        fixture_sql(*state, "DELETE FROM job;");
+    }
+}
+
 /* ---- what is written ---- */
 
 struct heard {
@@ -489,6 +521,115 @@ static void processes_share_them_on_an_old_server(void **state)
     each_job_once(*state, true);
 }
 
+/* ---- by coalesce value, and by number ---- */
+
+static void put_coalesced(struct store *store, const char *jobtype, const char *coalesce)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct helios_submission job = {.jobtype = jobtype,
+                                          .args = "<job/>",
+                                          .args_len = 6,
+                                          .priority = -1,
+                                          .coalesce = coalesce};
+    OK(store_submit(store, &job, 1, NULL, &err));
+}
+
+static size_t claim_coalesced(struct store *store, uint32_t funcid, const char *coalesce,
+                              bool prefix, struct store_job *jobs)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct store_claim claim = {.funcid = funcid,
+                                      .want = 10,
+                                      .lease_s = 3600,
+                                      .coalesce = coalesce,
+                                      .coalesce_prefix = prefix};
+    size_t got = 0;
+    OK(store_claim(store, &claim, jobs, &got, &err));
+    for (size_t i = 0; i < got; i++) {
+        assert_int_equal(jobs[i].funcid, funcid);
+        store_job_fini(&jobs[i]);
+    }
+    return got;
+}
+
+static void of_one_coalesce_value(void **state)
+{
+    static const char *const values[] = {"a", "a", "ab", "a%b", "a%c", "a_c", "a|", NULL};
+    struct store_job jobs[10];
+    uint32_t a = fixture_jobtype(*state, "A");
+    for (int i = 0; i < 8; i++)
+        put_coalesced(*state, "A", values[i]);
+    put_coalesced(*state, "B", "a");
+    assert_int_equal(claim_coalesced(*state, a, "nothing", false, jobs), 0);
+    assert_int_equal(claim_coalesced(*state, a, "a%", true, jobs), 2);
+    assert_int_equal(claim_coalesced(*state, a, "a_", true, jobs), 1);
+    assert_int_equal(claim_coalesced(*state, a, "a|", true, jobs), 1);
+    assert_int_equal(claim_coalesced(*state, a, "a", false, jobs), 2);
+    assert_int_equal(claim_coalesced(*state, a, "a", false, jobs), 0);
+    assert_int_equal(claim_coalesced(*state, a, "", true, jobs), 1);
+    assert_int_equal(fixture_number(*state, "SELECT COUNT(*) FROM job WHERE "
+                                            "grabbed_until = 0"),
+                     2);
+}
+
+static void few_rows_are_read_for_a_coalesce_value(void **state)
+{
+    struct store_job jobs[10];
+    uint32_t a = fixture_jobtype(*state, "A");
+    (void)fixture_submit(*state, "A", 40);
+    fixture_sql(*state, "UPDATE job SET coalesce = 'x';");
+    for (int i = 0; i < 6; i++)
+        fixture_sql(*state, "INSERT INTO job (funcid, arg, insert_time, run_after, "
+                            "grabbed_until, coalesce) SELECT funcid, arg, insert_time, "
+                            "run_after, 0, 'x' FROM job;");
+    put_coalesced(*state, "A", "y");
+    int64_t before = fixture_rows_read(*state);
+    if (before < 0)
+        skip();
+    assert_int_equal(claim_coalesced(*state, a, "y", false, jobs), 1);
+    int64_t read = fixture_rows_read(*state) - before;
+    if (read > 20)
+        fail_msg("a claim of one coalesce value among 2,560 jobs should read a few rows, "
+                 "not %lld",
+                 (long long)read);
+}
+
+static void one_job_out_of_turn(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct store_claim claim = {.lease_s = 3600};
+    struct store_job job;
+    uint64_t first = fixture_submit(*state, "A", 2);
+    fixture_sql(*state, "UPDATE job SET run_after = run_after + 5000;");
+    OK(store_claim_one(*state, &claim, first + 1, &job, &err));
+    assert_int_equal(job.jobid, first + 1);
+    assert_true(fixture_number(*state, "SELECT grabbed_until - UNIX_TIMESTAMP() FROM job "
+                                       "WHERE grabbed_until > 0") >= 3599);
+    store_job_fini(&job);
+    assert_int_equal(store_claim_one(*state, &claim, first + 1, &job, &err), 1);
+    assert_int_equal(store_claim_one(*state, &claim, first + 77, &job, &err), 1);
+    assert_int_equal(fixture_number(*state, "SELECT COUNT(*) FROM job WHERE "
+                                            "grabbed_until = 0"),
+                     1);
+}
+
+static void put_off(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store_job job;
+    (void)fixture_submit(*state, "A", 1);
+    assert_int_equal(fixture_claim(*state, fixture_jobtype(*state, "A"), &job, 1), 1);
+    struct store_held held = fixture_held(&job);
+    OK(store_defer(*state, &held, 4000000000, &err));
+    assert_false(held.lost);
+    assert_int_equal(fixture_number(*state, "SELECT run_after FROM job"), 4000000000);
+    assert_int_equal(fixture_number(*state, "SELECT grabbed_until FROM job"), 0);
+    OK(store_defer(*state, &held, 17, &err));
+    assert_true(held.lost);
+    assert_int_equal(fixture_number(*state, "SELECT run_after FROM job"), 4000000000);
+    store_job_fini(&job);
+}
+
 /* ---- how ---- */
 
 static void reads_the_index_in_its_order(void **state)
@@ -513,6 +654,7 @@ int suite_claim(void)
         CONTRACT_TEST(only_the_jobtype_asked_for),
         CONTRACT_TEST(oldest_first),
         CONTRACT_TEST(by_priority),
+        CONTRACT_TEST(above_a_floor),
         CONTRACT_TEST(lease_and_nothing_else),
         CONTRACT_TEST(counts),
         CONTRACT_TEST(locked_rows_are_passed_over),
@@ -520,6 +662,10 @@ int suite_claim(void)
         CONTRACT_TEST(changed_meanwhile_is_not_taken),
         CONTRACT_TEST(processes_share_the_jobs),
         CONTRACT_TEST(processes_share_them_on_an_old_server),
+        CONTRACT_TEST(of_one_coalesce_value),
+        CONTRACT_TEST(few_rows_are_read_for_a_coalesce_value),
+        CONTRACT_TEST(one_job_out_of_turn),
+        CONTRACT_TEST(put_off),
         CONTRACT_TEST(reads_the_index_in_its_order),
     };
     return cmocka_run_group_tests_name("claim", tests, NULL, NULL);

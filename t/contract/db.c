@@ -100,13 +100,13 @@ static void cache_survives_ddl(void **state)
     struct helios_error err = HELIOS_ERROR_INIT;
     struct helios_db *db = store_db(*state);
     const char *insert = "INSERT INTO ddl_tb VALUES (1)";
-    FAILS(HELIOS_E_SCHEMA, helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    FAILS(HELIOS_E_SCHEMA, helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
     fixture_sql(*state, "CREATE TABLE ddl_tb (a INTEGER);");
-    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
     fixture_sql(*state, "DROP TABLE ddl_tb;");
-    FAILS(HELIOS_E_SCHEMA, helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    FAILS(HELIOS_E_SCHEMA, helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
     fixture_sql(*state, "CREATE TABLE ddl_tb (b INTEGER);");
-    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
     fixture_sql(*state, "DROP TABLE ddl_tb;");
 }
 
@@ -179,13 +179,14 @@ static void rolled_back_and_committed(void **state)
     const char *insert = "INSERT INTO funcmap (funcname) VALUES ('A')";
     OK(db_begin(db, &err));
     FAILS(HELIOS_E_INVALID, db_begin(db, &err));
-    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
     db_rollback(db);
     assert_false(db_in_transaction(db));
     assert_int_equal(COUNT(*state, "funcmap"), 0);
     OK(db_begin(db, &err));
-    OK(helios_db_exec(db, insert, NULL, 0, NULL, &err));
-    FAILS(HELIOS_E_DUPLICATE, helios_db_exec(db, insert, NULL, 0, NULL, &err));
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+    FAILS(HELIOS_E_DUPLICATE,
+          helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
     assert_true(db_in_transaction(db));
     OK(db_commit(db, &err));
     FAILS(HELIOS_E_INVALID, db_commit(db, &err));
@@ -197,8 +198,8 @@ static void updates_count_matched_rows(void **state)
     struct helios_error err = HELIOS_ERROR_INIT;
     uint64_t changed = 0;
     fixture_sql(*state, "INSERT INTO funcmap (funcname) VALUES ('A');");
-    OK(helios_db_exec(store_db(*state), "UPDATE funcmap SET funcname = 'A'", NULL, 0,
-                      &changed, &err));
+    OK(helios_db_exec(store_db(*state), fixture_text("UPDATE funcmap SET funcname = 'A'"),
+                      NULL, 0, &changed, &err));
     assert_int_equal(changed, 1);
 }
 
@@ -225,8 +226,9 @@ static void lost_in_a_transaction(void **state)
     struct helios_error err = HELIOS_ERROR_INIT;
     struct store *victim = fixture_open();
     OK(db_begin(store_db(victim), &err));
-    OK(helios_db_exec(store_db(victim), "INSERT INTO funcmap (funcname) VALUES ('A')", NULL,
-                      0, NULL, &err));
+    OK(helios_db_exec(store_db(victim),
+                      fixture_text("INSERT INTO funcmap (funcname) VALUES ('A')"), NULL, 0,
+                      NULL, &err));
     if (fixture_kill(victim)) {
         FAILS(HELIOS_E_UNCERTAIN, db_commit(store_db(victim), &err));
         assert_false(db_in_transaction(store_db(victim)));

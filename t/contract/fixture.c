@@ -7,6 +7,7 @@
 
 #include "db/handle.h"
 #include "store/private.h"
+#include "store/prefix.h"
 
 static struct {
     struct dsn dsn;
@@ -14,7 +15,16 @@ static struct {
     char database[256];
     char socket[256];
     char stock[512];
+    const char *prefix; /* of the tables */
 } here;
+
+const char *fixture_text(const char *statement)
+{
+    static struct buf text;
+    buf_clear(&text);
+    prefix_apply(statement, here.prefix, &text);
+    return buf_text(&text);
+}
 
 static bool on_sqlite(void)
 {
@@ -90,12 +100,15 @@ int fixture_start(void)
 {
     const char *store = environment("HELIOS_TEST_STORE", "sqlite");
     int rc = strcmp(store, "mysql") == 0 ? start_mysql() : start_sqlite();
+    here.prefix = environment("HELIOS_TEST_PREFIX", "");
+    here.dsn.prefix = here.prefix[0] == '\0' ? NULL : strdup(here.prefix);
     return rc != 0 ? rc : make_tables();
 }
 
 void fixture_stop(void)
 {
     char text[512];
+    free(here.dsn.prefix);
     if (on_sqlite()) {
         static const char *const suffixes[] = {"", "-wal", "-shm"};
         for (size_t i = 0; i < 3; i++) {
@@ -173,7 +186,7 @@ void fixture_load_stock(struct store *store, const char *what)
     size_t n = fread(text, 1, sizeof text - 1, f);
     (void)fclose(f);
     text[n] = '\0';
-    OK(db_script(store_db(store), text, &err));
+    OK(db_script(store_db(store), fixture_text(text), &err));
 }
 
 /* ---- what the drivers differ in ---- */
@@ -257,7 +270,8 @@ static void check_plan(struct store *store, enum statement id,
     enum helios_db_kind kind = helios_db_kind(store_db(store));
     buf_printf(&sql, "%s %s", on_sqlite() ? "EXPLAIN QUERY PLAN" : "EXPLAIN",
                statement_text(id, kind));
-    OK(helios_db_query(store_db(store), buf_text(&sql), params, n, plan_row, &plan, &err));
+    OK(helios_db_query(store_db(store), fixture_text(buf_text(&sql)), params, n, plan_row,
+                       &plan, &err));
     if (strstr(buf_text(&plan), index) == NULL ||
         strstr(buf_text(&plan), "filesort") != NULL ||
         strstr(buf_text(&plan), "TEMP B-TREE") != NULL)
@@ -337,7 +351,7 @@ static int index_row(void *arg, const struct helios_datum *columns, size_t n)
 bool fixture_has_index(struct store *store, const char *table, const char *columns)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    struct helios_datum param = helios_text(table);
+    struct helios_datum param = helios_text(fixture_text(table));
     struct index_search search = {.columns = columns};
     enum helios_db_kind kind = helios_db_kind(store_db(store));
     OK(helios_db_query(store_db(store), statement_text(ST_SCHEMA_INDEX, kind), &param, 1,
@@ -368,7 +382,7 @@ void fixture_fails(int rc, enum helios_error_kind kind, const struct helios_erro
 void fixture_sql(struct store *store, const char *statement)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    OK(db_script(store_db(store), statement, &err));
+    OK(db_script(store_db(store), fixture_text(statement), &err));
 }
 
 static int number_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -382,7 +396,8 @@ int64_t fixture_number(struct store *store, const char *query)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     int64_t number = -1;
-    OK(helios_db_query(store_db(store), query, NULL, 0, number_row, &number, &err));
+    OK(helios_db_query(store_db(store), fixture_text(query), NULL, 0, number_row, &number,
+                       &err));
     return number;
 }
 

@@ -55,6 +55,8 @@ bool fixture_history_type(struct store *store, uint64_t jobid);
 bool fixture_has_index(struct store *store, const char *table, const char *columns);
 
 /* ---- helpers above the interface ---- */
+/* A statement of a test with the prefix of the tables; valid until the next call. */
+const char *fixture_text(const char *statement);
 void fixture_sql(struct store *store, const char *statement);
 int64_t fixture_number(struct store *store, const char *query);
 /* Fails the test with the error's text unless `rc` is 0. */

@@ -268,8 +268,8 @@ static void joins_an_open_transaction(void **state)
 
     jobs[1].uniqkey = jobs[0].uniqkey = "twice";
     OK(db_begin(db, &err));
-    OK(helios_db_exec(db, "INSERT INTO funcmap (funcname) VALUES ('mine')", NULL, 0, NULL,
-                      &err));
+    OK(helios_db_exec(db, fixture_text("INSERT INTO funcmap (funcname) VALUES ('mine')"),
+                      NULL, 0, NULL, &err));
     FAILS(HELIOS_E_DUPLICATE, store_submit(*state, jobs, 2, NULL, &err));
     OK(db_commit(db, &err));
     assert_int_equal(COUNT(*state, "job"), 2);

@@ -130,6 +130,32 @@ cmp_ok($first_at{$_}, '<', $drained, "$_ began before one of them was drained") 
     is($outstanding->(), 0, 'and an empty queue again');
 }
 
+# ---- a floor of priority: what one side leaves alone the other does too ----
+{
+    my @section = (section => { OVERDRIVE => 1, MAX_WORKERS => 1, PRIORITIZE_JOBS => 'high', PRIORITY_FLOOR => 5 });
+    $t->write_ini(@section);
+    my %left;
+    for my $who ('ours', 'Perl') {
+        my %handle = map { $_ => put({ action => 'complete' }, $_ eq 'none' ? () : (priority => $_)) } 'none', 0, 4, 5, 6, 65535;
+        if ($who eq 'ours') { drain('with a floor') }
+        else {
+            my $worker = $t->collect(perl_process($t, sub {
+                $_[0]->set_prioritize(1);
+                $_[0]->set_floor(5);
+                $_[0]->work_until_done;
+            }), 30);
+        }
+        $left{$who} = join ' ', grep { $handle{$_}->is_pending } sort keys %handle;
+        $t->sql('DELETE FROM job');
+    }
+    is($left{ours}, '0 4 none', 'jobs below the floor, or without a priority, are left alone');
+    is($left{Perl}, $left{ours}, 'as Perl leaves them');
+    $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 1, PRIORITY_FLOOR => 5 });
+    my $check = $t->helios_d('--check', $t->service);
+    like($check->{stdout} . $check->{stderr}, qr/PRIORITY_FLOOR .* without effect unless PRIORITIZE_JOBS is set/, 'a floor alone is reported');
+    $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 1 });
+}
+
 # ---- connections and privileges ----
 SKIP: {
     skip 'a file has neither connections nor users', 4 if $t->sqlite;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <helios/client.h>
 #include <helios/service.h>
 
 #include <errno.h>
@@ -22,6 +23,8 @@
  *   log_param=NAME  logs "NAME=<value>" of a parameter
  *   environment=PATH  writes its environment, a variable a line
  *   effect=1        inserts the row (jobid, pid, at) into toy_effect by helios_job_db()
+ *   claim_value=V, claim_prefix=P, claim_job=N   claims jobs, as many as there are (of N
+ *                   that one); each gets the verdict of its own `action`
  *   action=A,B,...  words of the table below, in turn; a verdict ends the list, and a
  *                   list without one ends as completed
  *   message=, status=   of the failure; also the exit code of `exit`
@@ -169,6 +172,30 @@ static int act_fail_no_retry(struct helios_job *job)
 static int act_defer(struct helios_job *job)
 {
     (void)helios_job_deferred(job);
+    return 1;
+}
+
+static int act_defer_until(struct helios_job *job)
+{
+    (void)helios_job_deferred_until(job, number_arg(job, "until", 0));
+    return 1;
+}
+
+/* By two jobs of `replace_type`; the second has the uniqkey `key`, if that is given. */
+static int act_replace(struct helios_job *job)
+{
+    static const char xml[] = "<job><params><log>in its place</log></params></job>";
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_submission jobs[2];
+    for (size_t i = 0; i < 2; i++) {
+        jobs[i] = (struct helios_submission)HELIOS_SUBMISSION_INIT;
+        jobs[i].jobtype = helios_job_type(job);
+        jobs[i].args = xml;
+        jobs[i].args_len = sizeof xml - 1;
+    }
+    jobs[1].uniqkey = helios_job_arg(job, "key");
+    if (helios_job_replace_with(job, jobs, 2, NULL, &err) != 0)
+        (void)helios_job_failed_no_retry(job, 7, "%s", err.text);
     return 1;
 }
 
@@ -330,6 +357,8 @@ static const struct action {
     {"complete_then_fail", act_complete_then_fail},
     {"fail_no_retry", act_fail_no_retry},
     {"defer", act_defer},
+    {"defer_until", act_defer_until},
+    {"replace", act_replace},
     {"none", act_none}, /* returns without a verdict */
     {"crash", act_crash},
     {"exit", act_exit},
@@ -358,23 +387,69 @@ static int act(struct helios_job *job, const char *word, size_t len)
     return 1;
 }
 
+static void act_all(struct helios_job *job)
+{
+    const char *word = helios_job_arg(job, "action");
+    while (word && *word) {
+        size_t len = strcspn(word, ",");
+        if (act(job, word, len) != 0)
+            return;
+        word += len + (word[len] == ',');
+    }
+    (void)helios_job_completed(job);
+}
+
+static int claim_next(struct helios_worker *worker, struct helios_job *job,
+                      struct helios_job **out, struct helios_error *err)
+{
+    const char *value = helios_job_arg(job, "claim_value");
+    const char *prefix = helios_job_arg(job, "claim_prefix");
+    if (value)
+        return helios_worker_claim_value(worker, value, out, err);
+    if (prefix)
+        return helios_worker_claim_prefix(worker, prefix, out, err);
+    return helios_worker_claim_job(worker, (uint64_t)number_arg(job, "claim_job", 0), out,
+                                   err);
+}
+
+/* Each of them as if it had been run, with an effect of its own if it asks for one. */
+static int do_claims(struct helios_worker *worker, struct helios_job *job,
+                     struct helios_error *err)
+{
+    struct helios_job *claimed[64];
+    size_t n = 0;
+    int rc = 0;
+    if (!helios_job_arg(job, "claim_value") && !helios_job_arg(job, "claim_prefix") &&
+        !helios_job_arg(job, "claim_job"))
+        return 0;
+    while (n < 64 && (rc = claim_next(worker, job, &claimed[n], err)) == 0) {
+        do_files(claimed[n]);
+        do_waits(claimed[n++]);
+        if (helios_job_arg(job, "claim_job"))
+            break;
+    }
+    if (rc < 0)
+        return -1;
+    helios_log(job, HELIOS_LOG_INFO, "claimed %zu", n);
+    for (size_t i = 0; i < n; i++) {
+        if (number_arg(claimed[i], "effect", 0) != 0 && do_effect(claimed[i], err) != 0)
+            return -1;
+        act_all(claimed[i]);
+    }
+    return 0;
+}
+
 static int toy_run(struct helios_worker *worker, struct helios_job *job)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     do_files(job);
     do_waits(job);
     do_logs(worker, job);
+    if (do_claims(worker, job, &err) != 0)
+        return helios_job_failed(job, 1, "%s", err.text);
     if (number_arg(job, "effect", 0) != 0 && do_effect(job, &err) != 0)
         return helios_job_failed(job, 1, "%s", err.text);
-
-    const char *word = helios_job_arg(job, "action");
-    while (word && *word) {
-        size_t len = strcspn(word, ",");
-        if (act(job, word, len) != 0)
-            return (int)number_arg(job, "return", 0);
-        word += len + (word[len] == ',');
-    }
-    (void)helios_job_completed(job);
+    act_all(job);
     return (int)number_arg(job, "return", 0);
 }
 

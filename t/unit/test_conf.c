@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdio.h>
 #include <syslog.h>
 
 /* Sentences of `warn`, one a line. */
@@ -523,14 +524,24 @@ static const struct {
       .syslog_facility = LOG_USER,
       .syslog_threshold = 7},
      ""},
+    {"other loggers of Helios",
+     "[global]\nloggers=HeliosX::Logger::HiRes,HeliosX::Logger::File\n",
+     {.table = true,
+      .sinks = LOG_SINK_SYSLOG,
+      .syslog_facility = LOG_USER,
+      .syslog_threshold = 7},
+     "loggers of S: 'HeliosX::Logger::HiRes,HeliosX::Logger::File' ([global] line 2 of "
+     "/etc/helios.ini) names HeliosX::Logger::HiRes, for which the log table is used\n"
+     "loggers of S: 'HeliosX::Logger::HiRes,HeliosX::Logger::File' ([global] line 2 of "
+     "/etc/helios.ini) names HeliosX::Logger::File, for which syslog is used\n"},
     {"unknown logger",
-     "[global]\nloggers=HeliosX::Logger::Log4perl,stderr,\n",
+     "[global]\nloggers=HeliosX::Logger::Own,stderr,\n",
      {.table = true,
       .sinks = LOG_SINK_STDERR,
       .syslog_facility = LOG_USER,
       .syslog_threshold = 7},
-     "loggers of S: 'HeliosX::Logger::Log4perl,stderr,' ([global] line 2 of "
-     "/etc/helios.ini) names 'HeliosX::Logger::Log4perl', which is not known and is "
+     "loggers of S: 'HeliosX::Logger::Own,stderr,' ([global] line 2 of "
+     "/etc/helios.ini) names 'HeliosX::Logger::Own', which is not known and is "
      "ignored\n"},
     {"odd on",
      "[global]\ninternal_logger=no\n",
@@ -673,6 +684,67 @@ static void database(void **state)
     }
 }
 
+/* The vectors of the compatibility reference. */
+static void database_hash(void **state)
+{
+    static const struct {
+        const char *ini, *hash;
+    } rows[] = {
+        {"[global]\ndsn=dbi:mysql:helios_db\nuser=helios\npassword=p\n",
+         "a7f8e3476b1b681aea780111b38d12aa"},
+        {"[global]\ndsn=dbi:mysql:database=theschwartz;host=db1\nuser=schwartz\n",
+         "16ee07cdf1d1c80318018218953256cd"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        struct dsn dsn;
+        const char *user, *password;
+        struct helios_params *params = resolve(rows[i].ini, NULL, 0, NULL);
+        assert_int_equal(conf_database(params, &dsn, &user, &password, &err), 0);
+        assert_string_equal(dsn.hash, rows[i].hash);
+        assert_int_equal(strlen(dsn.driver_hash), 32);
+        dsn_fini(&dsn);
+        conf_free(params);
+    }
+}
+
+static void table_prefix(void **state)
+{
+    static const struct {
+        const char *ini, *prefix; /* NULL: refused */
+    } rows[] = {
+        {"table_prefix=ts_\n", "ts_"},
+        {"table_prefix=\n", ""},
+        {"", ""},
+        {"table_prefix=_1\n", "_1"},
+        {"table_prefix=1_\n", NULL},
+        {"table_prefix=a.b\n", NULL},
+        {"table_prefix=a;b\n", NULL},
+        {"table_prefix=\xc3\xa9\n", NULL},
+        {"table_prefix=abcdefghijklmnopqrstuvwxyzABCDEF\n",
+         "abcdefghijklmnopqrstuvwxyzABCDEF"},
+        {"table_prefix=abcdefghijklmnopqrstuvwxyzABCDEFG\n", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        struct dsn dsn;
+        char ini[256];
+        const char *user, *password;
+        (void)snprintf(ini, sizeof ini, "[global]\ndsn=dbi:mysql:d\n%s", rows[i].ini);
+        struct helios_params *params = resolve(ini, NULL, 0, NULL);
+        int rc = conf_database(params, &dsn, &user, &password, &err);
+        if ((rc == 0) != (rows[i].prefix != NULL))
+            fail_msg("'%s' should be %s", rows[i].ini, rc == 0 ? "refused" : "taken");
+        if (rc == 0) {
+            assert_string_equal(dsn.prefix == NULL ? "" : dsn.prefix, rows[i].prefix);
+            dsn_fini(&dsn);
+        }
+        conf_free(params);
+    }
+}
+
 static void exposes(void **state)
 {
     (void)state;
@@ -764,13 +836,14 @@ static void explain_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(precedence), cmocka_unit_test(without_ini_or_service),
-        cmocka_unit_test(reads),      cmocka_unit_test(reports),
-        cmocka_unit_test(marks),      cmocka_unit_test(defaults),
-        cmocka_unit_test(numbers),    cmocka_unit_test(switches),
-        cmocka_unit_test(logging),    cmocka_unit_test(facilities),
-        cmocka_unit_test(database),   cmocka_unit_test(exposes),
-        cmocka_unit_test(explain),    cmocka_unit_test(explain_columns),
+        cmocka_unit_test(database_hash), cmocka_unit_test(table_prefix),
+        cmocka_unit_test(precedence),    cmocka_unit_test(without_ini_or_service),
+        cmocka_unit_test(reads),         cmocka_unit_test(reports),
+        cmocka_unit_test(marks),         cmocka_unit_test(defaults),
+        cmocka_unit_test(numbers),       cmocka_unit_test(switches),
+        cmocka_unit_test(logging),       cmocka_unit_test(facilities),
+        cmocka_unit_test(database),      cmocka_unit_test(exposes),
+        cmocka_unit_test(explain),       cmocka_unit_test(explain_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,13 +15,16 @@ struct helios_client;
 /* Connects to the collective of a helios.ini: `ini`, or if that is NULL the file named by
  * HELIOS_INI, or ./helios.ini. `service` selects the ini section and the params rows; NULL
  * reads [global] only. On success `*out` is the caller's, to be ended with
- * helios_client_close(). */
+ * helios_client_close(). With queue_databases in the file the client has several databases,
+ * and need not reach the first. */
 HELIOS_API int helios_client_open(const char *ini, const char *service,
                                   struct helios_client **out, struct helios_error *err);
 /* NULL is harmless. An open transaction is rolled back. */
 HELIOS_API void helios_client_close(struct helios_client *client);
 
-/* The client's connection, for the program's own SQL; owned by the client. */
+/* The client's connection to its own database, for the program's own SQL;
+ * owned by the client. NULL if there is none, which only a client of several databases
+ * survives. */
 HELIOS_API struct helios_db *helios_client_db(struct helios_client *client);
 
 /* A transaction around helios_submit() calls and the program's own SQL. COMMIT may end as
@@ -59,10 +62,23 @@ HELIOS_API int helios_args_check(const char *args, size_t len, struct helios_err
 
 /* Submits `n` jobs in one transaction (the open one, if there is one): all or none.
  * `jobids` (may be NULL) receives their ids. A uniqkey that is taken is -1 with
- * HELIOS_E_DUPLICATE. New jobtypes are created outside the transaction. */
+ * HELIOS_E_DUPLICATE. New jobtypes are created outside the transaction.
+ *
+ * A client of several databases puts all `n` into one of them, any; submissions with a
+ * uniqkey into the one that the first key chooses, so that they meet. One that cannot be
+ * reached is left alone for queue_database_retry. Numbers are those of one
+ * database: take handles. Inside helios_client_begin() it is the first database. */
 HELIOS_API int helios_submit(struct helios_client *client,
                              const struct helios_submission *jobs, size_t n,
                              uint64_t *jobids, struct helios_error *err);
+
+/* A job's handle, as programs that use TheSchwartz give it out: a hash of dsn and user as
+ * they stand in helios.ini, a hyphen, the number. It says which database the job is in. */
+#define HELIOS_HANDLE_SIZE 54
+HELIOS_API int helios_submit_handles(struct helios_client *client,
+                                     const struct helios_submission *jobs, size_t n,
+                                     char (*handles)[HELIOS_HANDLE_SIZE],
+                                     struct helios_error *err);
 
 enum helios_job_state {
     HELIOS_JOB_WAITING, /* due */
@@ -79,7 +95,8 @@ struct helios_job_status {
     int64_t complete_time; /* of that attempt, Unix seconds; 0 for none */
 };
 
-/* What is known of a job. 0, 1 if the job is unknown, or -1 and `*err`. */
+/* What is known of a job of the client's own database. 0, 1 if the job is unknown, or -1
+ * and `*err`. */
 HELIOS_API int helios_job_lookup(struct helios_client *client, uint64_t jobid,
                                  struct helios_job_status *out, struct helios_error *err);
 
@@ -88,5 +105,14 @@ HELIOS_API int helios_job_lookup(struct helios_client *client, uint64_t jobid,
  * a transaction. */
 HELIOS_API int helios_job_wait(struct helios_client *client, uint64_t jobid, int timeout_ms,
                                struct helios_job_status *out, struct helios_error *err);
+
+/* The same by a handle, or a number as text: in the job's database. The handle of a
+ * database that the client does not have is -1 with HELIOS_E_NOT_FOUND. */
+HELIOS_API int helios_handle_lookup(struct helios_client *client, const char *handle,
+                                    struct helios_job_status *out,
+                                    struct helios_error *err);
+HELIOS_API int helios_handle_wait(struct helios_client *client, const char *handle,
+                                  int timeout_ms, struct helios_job_status *out,
+                                  struct helios_error *err);
 
 #endif

@@ -15,6 +15,8 @@
 struct helios_job;
 
 HELIOS_API uint64_t helios_job_id(const struct helios_job *job);
+/* As TheSchwartz's programs write it: see HELIOS_HANDLE_SIZE in <helios/client.h>. */
+HELIOS_API const char *helios_job_handle(struct helios_job *job);
 HELIOS_API const char *
 helios_job_type(const struct helios_job *job); /* name of the jobtype */
 HELIOS_API uint32_t helios_job_type_id(const struct helios_job *job);
@@ -66,5 +68,17 @@ HELIOS_API int helios_job_failed_no_retry(struct helios_job *job, int status,
                                           const char *format, ...) HELIOS_PRINTF(3, 4);
 /* Nothing is recorded; the job becomes available again when its lease runs out. */
 HELIOS_API int helios_job_deferred(struct helios_job *job);
+/* The job becomes available again at `run_after`, Unix seconds of the database's clock; at
+ * once if that has passed. */
+HELIOS_API int helios_job_deferred_until(struct helios_job *job, int64_t run_after);
+
+/* Completes the job and puts `n` others in its place (may be 0): all in the transaction of
+ * helios_job_db(), which this opens; the same rules hold. `jobids` (may be NULL) receives
+ * their ids. On -1 (a uniqkey that is taken is HELIOS_E_DUPLICATE) none of them was put in
+ * and the job has no verdict yet. <helios/client.h> has the structure. */
+struct helios_submission;
+HELIOS_API int helios_job_replace_with(struct helios_job *job,
+                                       const struct helios_submission *jobs, size_t n,
+                                       uint64_t *jobids, struct helios_error *err);
 
 #endif

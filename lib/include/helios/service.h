@@ -36,6 +36,26 @@ HELIOS_API struct helios_db *helios_worker_db(struct helios_worker *worker);
 HELIOS_API void helios_worker_set_data(struct helios_worker *worker, void *data);
 HELIOS_API void *helios_worker_data(const struct helios_worker *worker);
 
+/* While `run` works on a job it may claim more, to do them together with it: what they have
+ * in common is then done once. 0 and `*out`, 1 if there is none to be had, or -1 and
+ * `*err`. The job is valid until `run` returns and needs a verdict of its own; without one
+ * it has failed. If the worker dies, or `run` ends the process, all of them have failed.
+ * Claim before helios_job_db(): the jobs share that transaction, and unless every one of
+ * them is completed it is undone, those that were completed going back to the queue. A
+ * worker holds at most 512 jobs.
+ *
+ * A due job of the running job's jobtype whose coalesce is `value`, as the database
+ * compares, or begins with `prefix`, in which no character is special. */
+HELIOS_API int helios_worker_claim_value(struct helios_worker *worker, const char *value,
+                                         struct helios_job **out, struct helios_error *err);
+HELIOS_API int helios_worker_claim_prefix(struct helios_worker *worker, const char *prefix,
+                                          struct helios_job **out,
+                                          struct helios_error *err);
+/* The job of this number, whatever its jobtype and its run_after, unless somebody holds
+ * it. */
+HELIOS_API int helios_worker_claim_job(struct helios_worker *worker, uint64_t jobid,
+                                       struct helios_job **out, struct helios_error *err);
+
 /* Flags of a service. */
 enum {
     /* Running a job twice does no harm. Completions may then be grouped into one commit,

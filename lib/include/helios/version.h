@@ -8,7 +8,7 @@
 /* Version of the plugin interface of <helios/service.h>: major * 100 + minor. A minor step
  * only appends fields to `struct helios_service`; a host loads every plugin of its own
  * major whose minor is not newer than the host's. */
-#define HELIOS_ABI       100
+#define HELIOS_ABI       101
 #define HELIOS_ABI_MAJOR (HELIOS_ABI / 100)
 
 #if defined(__GNUC__)
