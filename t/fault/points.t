@@ -55,8 +55,9 @@ sub fault {
 # a worker that dies with a job.
 sub slow_ms {
     my ($case) = @_;
-    return 10_000 if $case =~ /^renew/;
-    return 3_000  if $case =~ /^(?:release|register|waiting|clock)/;
+    return 12_000 if $case =~ /^renew/;
+    return 5_000  if $case =~ /^release/;
+    return 3_000  if $case =~ /^(?:register|waiting|clock)/;
     return 0;
 }
 

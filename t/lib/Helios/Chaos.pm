@@ -31,7 +31,7 @@ my %common = (
     reported       => [1, 0, 0, '', sub { kill USR1 => $_[0]{storm}->master || return }],
     held           => [1, 0.3, 1.5, 'hold', sub { $_[0]->param(HOLD => 1) }, sub { $_[0]->param('HOLD') }],
     workers_cut    => [1, 0.5, 3, 'max', sub { $_[0]->param(MAX_WORKERS => 1) }, sub { $_[0]->param('MAX_WORKERS') }],
-    run_emptied    => [1, 0, 0, 'master', sub { $_[0]{storm}{daemon}{emptied} = 1; unlink glob $_[0]{storm}{t}->tmp . '/run/*' }],
+    run_emptied    => [1, 0, 0, 'master', sub { $_[0]{storm}->keep_daemon; $_[0]{storm}{daemon}{emptied} = 1; unlink glob $_[0]{storm}{t}->tmp . '/run/*' }],
     column_added   => [1, 0, 0, 'schema', sub { my $n = $_[1]{number}; $_[0]->apart("ALTER TABLE job ADD COLUMN storm_$n INTEGER") }],
     index_dropped  => [1, 1, 3, 'schema', sub { $_[0]->apart($_[0]{storm}{t}->sqlite ? 'DROP INDEX helios_job_run_after' : 'ALTER TABLE job DROP INDEX funcid') },
         sub { $_[0]->apart($_[0]{storm}{t}->sqlite ? 'CREATE INDEX helios_job_run_after ON job (funcid, run_after)' : 'ALTER TABLE job ADD INDEX funcid (funcid, run_after)') }],

@@ -162,9 +162,9 @@ sub keep_daemon {
     if ($daemon && !$t->ended($daemon)) {
         # The board of each master, for its counters: the file itself goes with its daemon.
         my $board = $t->pid_file('board');
-        if (!$daemon->{board} && -e $board && (Helios::Test::pid_of($t->pid_file) // 0) == $daemon->{pid}) {
+        if (!$daemon->{board} && ($t->board('master_pid') // 0) == $daemon->{pid}) {
             my $copy = $t->tmp . '/board.' . ++$self->{boards};
-            $daemon->{board} = $copy if link $board, $copy;
+            $daemon->{board} = $copy if link $t->pid_file('board'), $copy;
         }
         return;
     }
