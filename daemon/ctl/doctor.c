@@ -88,13 +88,18 @@ int schema_check(struct ctl *ctl)
 
 /* ---- this host ---- */
 
-static void check_pid_path(struct doctor *d, const char *path)
+/* `made`: a start by this user, root, makes it for the account of run_as_user. */
+static void check_pid_path(struct doctor *d, const char *path, bool made)
 {
     struct buf text = BUF_INIT;
     struct stat st;
     d->subject = "pid_path";
     buf_puts(&text, path);
-    if (stat(path, &st) != 0) {
+    int rc = stat(path, &st);
+    if (rc != 0 && errno == ENOENT && made) {
+        buf_puts(&text, " is not there yet; a start by root makes its last part");
+        tell_buf(d, CHECK_OK, &text, "");
+    } else if (rc != 0) {
         buf_printf(&text, ": %s", strerror(errno));
         tell_buf(d, CHECK_FAULT, &text, "create it, or set pid_path in helios.ini");
     } else if (!S_ISDIR(st.st_mode)) {
@@ -169,8 +174,8 @@ static void check_database_file(struct doctor *d, const struct helios_params *pa
     dsn_fini(&dsn);
 }
 
-/* Whom daemons run as that are started by whoever asks. */
-static void check_account(struct doctor *d, const struct helios_params *params)
+/* Whom daemons run as that are started by whoever asks. True if they become another. */
+static bool check_account(struct doctor *d, const struct helios_params *params)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct account account;
@@ -179,25 +184,26 @@ static void check_account(struct doctor *d, const struct helios_params *params)
     if (account_find(inifile_value(params, "run_as_user"),
                      inifile_value(params, "run_as_group"), &account, &err) != 0) {
         tell(d, CHECK_FAULT, err.text, "daemons do not start with it");
-        return;
+        return false;
     }
     switch (account_step(&account)) {
     case ACCOUNT_CANNOT:
         buf_printf(&text, "run_as_user is user %u, group %u, and only root can become it",
                    (unsigned)account.uid, (unsigned)account.gid);
         tell_buf(d, CHECK_WARNING, &text, "start daemons as root or as that user");
-        return;
+        return false;
     case ACCOUNT_CHANGE:
         buf_printf(&text, "daemons that root starts run as user %u, group %u",
                    (unsigned)account.uid, (unsigned)account.gid);
         tell_buf(d, CHECK_OK, &text, "");
-        return;
+        return true;
     case ACCOUNT_STAY:
         break;
     }
     buf_printf(&text, "daemons that this user starts run as user %u", (unsigned)geteuid());
     tell_buf(d, geteuid() == 0 ? CHECK_WARNING : CHECK_OK, &text,
              geteuid() == 0 ? "set run_as_user in helios.ini" : "");
+    return false;
 }
 
 /* `*params_out` is NULL where the file cannot be used. */
@@ -392,8 +398,8 @@ int doctor_run(struct ctl *ctl)
     doctor_begin(&d, ctl);
     check_configuration(&d, &params);
     if (params != NULL) {
-        check_account(&d, params);
-        check_pid_path(&d, inifile_value(params, "pid_path"));
+        bool becomes = check_account(&d, params);
+        check_pid_path(&d, inifile_value(params, "pid_path"), becomes);
         check_boards(&d, inifile_value(params, "pid_path"));
         check_database_file(&d, params);
         d.subject = "connection";

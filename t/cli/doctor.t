@@ -96,6 +96,8 @@ has('root as the account', qr/^fault account: run_as_user names root/, findings(
 if ($> == 0) {
     $t->write_ini(global => { run_as_user => 'nobody' });
     has_ok('an account', qr/^ok account: daemons that root starts run as user \d+/, findings(['doctor'], 0));
+    $t->write_ini(global => { run_as_user => 'nobody', pid_path => $t->tmp . '/later' });
+    has_ok('a PID folder that a start will make', qr{^ok pid_path: .*/later is not there yet; a start by root makes}, findings(['doctor'], 0));
 }
 $t->write_ini;
 
