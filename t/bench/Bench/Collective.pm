@@ -13,11 +13,13 @@ our @EXPORT_OK = qw(collective fill add_jobs);
 
 my $STEP = 10_000;    # jobs of one transaction
 
-# A Helios::Test for `service`, with the services of the benchmark in reach.
+# A Helios::Test for `service`, with the services of the benchmark in reach and the intervals of a
+# fresh installation.
 sub collective {
     my ($store, $service, %section) = @_;
     return Helios::Test->new(store => $store, service => $service, section => {%section},
-        global => { service_path => "$Helios::Test::BUILD/t/bench/plugins:"
+        global => { registration_interval => 60, zero_sleep_interval => 10,
+            zero_launch_interval => 10, service_path => "$Helios::Test::BUILD/t/bench/plugins:"
                 . "$Helios::Test::BUILD/plugins" });
 }
 

@@ -145,6 +145,8 @@ sub rows {
         ['strict, 64 workers to 8', 'at least 1', $LEAST, 1,
             $of->('strict/mysql/64/history', 'strict/mysql/8/history')],
         ['queries of an idle daemon', 'at most 0.1/s', $MOST, 0.1, $f->value('idle', 'queries/mysql')],
+        ['the same with WAKE=poll, every 10 s', 'at most 0.1/s', $MOST, 0.1,
+            $f->value('idle', 'queries/mysql-poll')],
         ['processor time of an idle daemon', 'at most 0.1 %', $MOST, 0.1,
             $f->value('idle', 'cpu/mysql')],
         ['killed worker to its job running again', 'at most 100 ms', $MOST, 100,

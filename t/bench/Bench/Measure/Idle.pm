@@ -2,7 +2,7 @@
 package Bench::Measure::Idle;
 
 # What a daemon without jobs costs: queries of the server and processor time of all its processes,
-# with four workers that wait. The intervals are those of a fresh installation.
+# with four workers that wait.
 
 use strict;
 use warnings;
@@ -12,39 +12,53 @@ use Bench::Collective qw(collective add_jobs);
 sub measure {
     my ($bench) = @_;
     fleet($bench, $bench->{quick} ? 3 : 100);
-    my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : 30);
-    for my $store (qw(mysql sqlite)) {
-        my %title = (mysql => 'MariaDB', sqlite => 'SQLite');
-        my $t = collective($store, 'NoopService', MAX_WORKERS => 4, OVERDRIVE => 1,
-            WORKER_LINGER => 3600, WORKER_LAUNCH_PATTERN => 'optimistic', zero_sleep_interval => 10,
-            zero_launch_interval => 10);
-        add_jobs($t, $t->service, 8);
-        my $daemon = $t->start;
-        $t->wait_for(sub { $t->count('job') == 0 && $t->workers($daemon->{pid}) }, 20,
-            'idle workers');
-        my @pids = ($daemon->{pid}, map { $_->{pid} } Helios::Test::children($daemon->{pid}));
-        my $server = $store eq 'mysql' ? $bench->{servers}->mariadb : undef;
-        my $before = Bench::Servers::counters($server);
-        my $cpu = ticks(@pids);
-        select undef, undef, undef, $seconds;
-        my $used = ticks(@pids) - $cpu;
-        if ($server) {
-            # One of the queries is that which asks.
-            my $queries = Bench::Servers::counters($server)->{Questions} - $before->{Questions} - 1;
-            $bench->{figures}->add(measure => 'idle', id => "queries/$store", better => 'less',
-                title => "queries of an idle daemon, $title{$store}", unit => 'queries/s',
-                value => $queries / $seconds, details => { seconds => $seconds });
-            $bench->progress(sprintf '%-10s %-48s %9.2f queries/s', 'idle', $title{$store},
-                $queries / $seconds);
-        }
-        $bench->{figures}->add(measure => 'idle', id => "cpu/$store", better => 'less',
-            title => "processor time of an idle daemon, $title{$store}", unit => '%',
-            value => 100 * $used / $seconds, details => { seconds => $seconds });
-        $bench->progress(sprintf '%-10s %-48s %9.3f %% of a processor', 'idle', $title{$store},
-            100 * $used / $seconds);
-        $t->stop($daemon);
-        $t->destroy;
+    one($bench, 'mysql', 'MariaDB', 'binlog', 60);
+    one($bench, 'mysql-poll', 'MariaDB, WAKE=poll', 'poll', 30);
+    one($bench, 'sqlite', 'SQLite', 'binlog', 30);
+    return;
+}
+
+sub one {
+    my ($bench, $id, $title, $wake, $full) = @_;
+    my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : $full);
+    my $store = $id eq 'sqlite' ? 'sqlite' : 'mysql';
+    my $t = collective($store, 'NoopService', MAX_WORKERS => 4, OVERDRIVE => 1, WORKER_LINGER => 3600,
+        WORKER_LAUNCH_PATTERN => 'optimistic', WAKE => $wake);
+    add_jobs($t, $t->service, 8);
+    my $daemon = $t->start;
+    $t->wait_for(sub { $t->count('job') == 0 && $t->workers($daemon->{pid}) }, 20, 'idle workers');
+    rest($bench);
+    my @pids = ($daemon->{pid}, map { $_->{pid} } Helios::Test::children($daemon->{pid}));
+    my $server = $store eq 'mysql' ? $bench->{servers}->mariadb : undef;
+    my $before = Bench::Servers::counters($server);
+    my $cpu = ticks(@pids);
+    select undef, undef, undef, $seconds;
+    my $used = ticks(@pids) - $cpu;
+    if ($server) {
+        # One of the queries is that which asks.
+        my $queries = Bench::Servers::counters($server)->{Questions} - $before->{Questions} - 1;
+        note($bench, "queries/$id", "queries of an idle daemon, $title", 'queries/s',
+            $queries / $seconds, $seconds);
     }
+    note($bench, "cpu/$id", "processor time of an idle daemon, $title", '%', 100 * $used / $seconds,
+        $seconds);
+    $t->stop($daemon);
+    $t->destroy;
+    return;
+}
+
+# Until what follows a start is over.
+sub rest {
+    my ($bench) = @_;
+    select undef, undef, undef, $bench->{quick} ? 0 : 12;
+    return;
+}
+
+sub note {
+    my ($bench, $id, $title, $unit, $value, $seconds) = @_;
+    $bench->{figures}->add(measure => 'idle', id => $id, better => 'less', title => $title,
+        unit => $unit, value => $value, details => { seconds => $seconds });
+    $bench->progress(sprintf '%-10s %-58s %9.3f %s', 'idle', $title, $value, $unit);
     return;
 }
 
@@ -53,7 +67,7 @@ sub measure {
 sub fleet {
     my ($bench, $n) = @_;
     my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : 30);
-    my $t = collective('mysql', 'NoopService', zero_sleep_interval => 10, zero_launch_interval => 10);
+    my $t = collective('mysql', 'NoopService');
     my $text = Bench::Servers::slurp($t->ini);
     my @daemons;
     for my $i (1 .. $n) {
@@ -68,19 +82,16 @@ sub fleet {
     $t->wait_for(sub { @daemons == grep { -s $t->tmp . "/run/$_/noopservice.pid" } 1 .. $n }, 60,
         'all daemons to be up');
     $t->wait_for(sub { !grep { !$t->poller($_->{pid}) } @daemons }, 60, 'all pollers to be up');
+    rest($bench);
     my $server = $bench->{servers}->mariadb;
     my $before = Bench::Servers::counters($server);
     my $cpu = Bench::Servers::cpu($server->{pid});
     select undef, undef, undef, $seconds;
     my $queries = Bench::Servers::counters($server)->{Questions} - $before->{Questions} - 1;
-    $bench->{figures}->add(measure => 'idle', id => 'fleet-queries/mysql', better => 'less',
-        title => "queries of $n idle daemons, MariaDB", unit => 'queries/s',
-        value => $queries / $seconds, details => { seconds => $seconds, daemons => $n });
-    $bench->{figures}->add(measure => 'idle', id => 'fleet-cpu/mysql', better => 'less',
-        title => "processor time of the server for $n idle daemons, MariaDB", unit => '%',
-        value => 100 * (Bench::Servers::cpu($server->{pid}) - $cpu) / $seconds,
-        details => { seconds => $seconds, daemons => $n });
-    $bench->progress(sprintf '%-10s %-48s %9.2f queries/s', 'idle', "$n daemons", $queries / $seconds);
+    note($bench, 'fleet-queries/mysql', "queries of $n idle daemons, MariaDB", 'queries/s',
+        $queries / $seconds, $seconds);
+    note($bench, 'fleet-cpu/mysql', "processor time of the server for $n idle daemons, MariaDB", '%',
+        100 * (Bench::Servers::cpu($server->{pid}) - $cpu) / $seconds, $seconds);
     kill TERM => map { $_->{pid} } @daemons;
     $t->collect($_, 60) for @daemons;
     $t->destroy;
