@@ -24,6 +24,7 @@ sub measure {
                 return once($bench, $contestant, $jobs);
             }) or next;
             my $seconds = $run->{seconds} - $start{ $contestant->id };
+            # At quick scale a start can take longer than the jobs.
             $seconds = $run->{seconds} / 10 if $seconds < $run->{seconds} / 10;
             $bench->{figures}->add(
                 measure => $measure, id => $contestant->id, title => $contestant->title,
