@@ -73,6 +73,7 @@ sub serve {
     $self->{daemon} = $t->start;
     $t->wait_for(sub { $t->count('job') == 0 && $t->workers($self->{daemon}{pid}) }, 20,
         'idle workers');
+    $t->watching if ($self->{section}{WAKE} // '') ne 'poll';
     truncate $self->{runs}, 0;
     return;
 }

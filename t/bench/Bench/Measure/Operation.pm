@@ -52,6 +52,7 @@ sub start_and_stop {
     $t->wait_for(sub { $t->count('job') == 0 && $t->workers($daemon->{pid}) }, 20, 'idle workers');
     note($bench, $store, 'master', 'memory (PSS) of the master', pss($daemon->{pid}), 'MB');
     note($bench, $store, 'poller', 'memory (PSS) of the poller', pss($t->poller($daemon->{pid})), 'MB');
+    note($bench, $store, 'watcher', 'memory (PSS) of the watcher', pss($t->watcher($daemon->{pid})), 'MB');
     note($bench, $store, 'worker', 'memory (PSS) of a worker', pss(($t->workers($daemon->{pid}))[0]), 'MB');
     $begun = Time::HiRes::time();
     kill TERM => $daemon->{pid};
