@@ -4,7 +4,8 @@
 #
 #   sh t/bench/run.sh [OPTIONS]
 #
-#   --quick            few jobs, one round: shows that it works, its figures mean nothing
+#   --quick            few jobs, one round, no instructions: shows that it works, its figures mean
+#                      nothing
 #   --json FILE        the figures for programs, too; Bench/Print.pm says in which form
 #   --rounds N         how often contestants take their turns (3; 1 with --quick)
 #   --only A,B         these measures alone, of throughput, work (jobs of 1 ms), latency, enqueue,
