@@ -201,6 +201,7 @@ void lookout_look(struct master *m)
     (void)lookout_send(m, &msg);
     l->pending = true;
     l->sent = mono_now();
+    m->watch.look_pushed = m->work.pushed;
     m->work.changed = m->work.pushed = false;
     m->watch.register_wanted = false;
 }

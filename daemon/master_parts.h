@@ -58,7 +58,8 @@ struct watch {
     struct mono doubt;
     bool doubt_twice;      /* and once more after that */
     uint64_t due, unclear; /* the board's counters, as far as they were acted upon */
-    int64_t spacing_ms; /* of looks that changes ask for; grows while they find nothing */
+    bool look_pushed;      /* a change asked for the last look */
+    unsigned fruitless;    /* looks in a row that found nothing */
     char text[sizeof((struct msg *)0)->text]; /* why there is none */
 };
 
@@ -172,6 +173,8 @@ void watch_ended(struct master *m, int status);
 void watch_stop(struct master *m);
 /* True: it sees what is committed, so that looking is needed only for what it may miss. */
 bool watch_sees(const struct master *m, struct mono now);
+/* The least time between two looks that changes ask for. */
+int64_t watch_spacing_ms(const struct master *m);
 /* Takes from an answer of the poller what the watcher's part needs. */
 void watch_note_look(struct master *m, const struct msg_snapshot *snapshot);
 

@@ -18,10 +18,13 @@
 #define UNPROVEN_MS    10000  /* beyond two registrations */
 #define UNPROVEN_AGE   600000 /* until another one tries */
 #define REFUSALS_MOST  3      /* each doubles the time until another one tries */
-#define PUSHED_MOST_MS 100    /* between looks that changes ask for in vain */
-#define DOUBT_MS       30     /* after a change: look again, */
-#define DOUBT_LONG_MS  1000   /* and again for a server that has stalled */
-#define STEADY_MS      10000  /* one that lived so long has not failed at its start */
+#define PUSHED_MS      2      /* between looks that changes ask for in vain, at first, */
+#define PUSHED_MOST_MS 100    /* and after many */
+#define FRUITLESS_FEW  8
+#define FRUITLESS_MOST 16
+#define DOUBT_MS       30    /* after a change: look again, */
+#define DOUBT_LONG_MS  1000  /* and again for a server that has stalled */
+#define STEADY_MS      10000 /* one that lived so long has not failed at its start */
 
 static int64_t registration_ms(const struct master *m)
 {
@@ -337,10 +340,18 @@ void watch_note_look(struct master *m, const struct msg_snapshot *snapshot)
     struct watch *w = &m->watch;
     if (snapshot->next_ms > 0)
         w->alarm = mono_min(w->alarm, mono_add_ms(mono_now(), snapshot->next_ms + 1));
-    if (snapshot->waiting > 0)
-        w->spacing_ms = 0;
-    else
-        w->spacing_ms = w->spacing_ms * 2 > PUSHED_MOST_MS ? PUSHED_MOST_MS
-                        : w->spacing_ms == 0               ? POLICY_SPACING_MS
-                                                           : w->spacing_ms * 2;
+    if (snapshot->waiting > 0 || !w->look_pushed)
+        w->fruitless = 0;
+    else if (w->fruitless < FRUITLESS_MOST)
+        w->fruitless++;
+}
+
+/* A few looks in vain are the price of being early: each commit of ours is a change too. */
+int64_t watch_spacing_ms(const struct master *m)
+{
+    unsigned n = m->watch.fruitless;
+    if (n <= FRUITLESS_FEW)
+        return n == 0 ? 0 : PUSHED_MS;
+    int64_t ms = (int64_t)PUSHED_MS << (n - FRUITLESS_FEW);
+    return ms > PUSHED_MOST_MS ? PUSHED_MOST_MS : ms;
 }

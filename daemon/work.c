@@ -75,7 +75,7 @@ static void gather(const struct master *m, struct mono now, struct policy_in *in
                              .throttled_until = throttled_until(m, now),
                              .changed = w->changed,
                              .pushed = w->pushed,
-                             .pushed_spacing_ms = m->watch.spacing_ms,
+                             .pushed_spacing_ms = watch_spacing_ms(m),
                              .watched = watch_sees(m, now) && !w->held,
                              .drain = m->heritage.drain};
 }

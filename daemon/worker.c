@@ -117,8 +117,11 @@ static void take_messages(struct helios_worker *w)
 
 void worker_listen(struct helios_worker *w, int64_t wait_ms)
 {
+    bool left = w->leaving;
     take_messages(w);
-    if (wait_ms <= 0 || w->woken)
+    /* Who is told to leave now must not wait; who writes a verdict after that may have to.
+     */
+    if (wait_ms <= 0 || w->woken || w->leaving != left)
         return;
     /* Without a master its descriptor would be ready for ever. */
     struct pollfd pfd = {.fd = HERITAGE_MASTER_FD, .events = POLLIN};

@@ -20,6 +20,7 @@
 #include "store/check.h"
 #include "store/listing.h"
 #include "store/query.h"
+#include "store/watch.h"
 
 /* schema check and doctor: what may be wrong, and what to do about it. */
 
@@ -370,6 +371,28 @@ static int check_all_leases(struct doctor *d, struct helios_error *err)
     return rc;
 }
 
+/* By doing what a daemon does, on a connection of its own. */
+static int check_wake(struct doctor *d, const struct helios_params *params,
+                      struct helios_error *err)
+{
+    const struct store_watch_wish wish = {.service = ""};
+    struct helios_error why = HELIOS_ERROR_INIT;
+    struct store_watch *watch = NULL;
+    struct dsn dsn;
+    const char *user, *password;
+    d->subject = "wake";
+    if (conf_database(params, &dsn, &user, &password, err) != 0)
+        return -1;
+    if (store_watch_open(&dsn, user, password, &wish, &watch, &why) == 0)
+        tell(d, CHECK_OK, "daemons see jobs as they are committed", "");
+    else
+        tell(d, CHECK_WARNING, why.text,
+             "daemons poll; see WAKE in helios.ini(5), or set it to poll");
+    store_watch_close(watch);
+    dsn_fini(&dsn);
+    return 0;
+}
+
 /* What is wrong with the tables keeps the rest from being asked. */
 static int check_database(struct doctor *d, const struct helios_params *params,
                           struct helios_error *err)
@@ -384,6 +407,9 @@ static int check_database(struct doctor *d, const struct helios_params *params,
         return -1;
     if (schema.state == SCHEMA_EMPTY || !schema.has_helios_tables)
         return 0;
+    const char *wake = helios_params_get(params, "WAKE");
+    if ((wake == NULL || strcmp(wake, "poll") != 0) && check_wake(d, params, err) != 0)
+        return -1;
     if (check_daemons(d, params, err) != 0)
         return -1;
     return check_all_leases(d, err);

@@ -35,7 +35,7 @@ is(texts(findings([qw(schema check)], 0)), 'ok schema: the tables are as they sh
 my $account = $> == 0 ? 'warning' : 'ok';
 is(join(' ', map { "$_->{state}:$_->{subject}" } findings(['doctor'], 0)),
     "ok:configuration $account:account ok:pid_path ok:scoreboards " . ($t->sqlite ? 'ok:permissions ' : '')
-        . 'ok:connection ok:schema ok:clock ok:daemons ok:leases', 'doctor: nothing is wrong');
+        . 'ok:connection ok:schema ok:clock ok:wake ok:daemons ok:leases', 'doctor: nothing is wrong');
 
 # ---- rows that are odd ----
 $t->sql("INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES ('*', 'S', 'HOLD', ?)", $_) for 0, 1;

@@ -90,6 +90,8 @@ is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');
 restart();
 $daemon = $t->start;
 said('no rights: the daemon says what to grant', qr/GRANT REPLICATION SLAVE, BINLOG MONITOR ON/);
+like($t->command('doctor')->{stdout}, qr/wake.*GRANT REPLICATION SLAVE, BINLOG MONITOR ON/,
+    'and so does helios doctor');
 $t->sql("GRANT BINLOG MONITOR ON *.* TO daemon\@localhost");
 kill HUP => $daemon->{pid};
 $t->wait_for(sub { $t->log_rows(qr/read again/) }, 20, 'HUP to be obeyed');
