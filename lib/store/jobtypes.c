@@ -177,3 +177,25 @@ int store_jobtype_name(struct store *store, uint32_t funcid, const char **out,
     *out = known != NULL ? known->name : NULL;
     return 0;
 }
+
+static int class_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    const char *text = helios_datum_text(&columns[0]);
+    (void)n;
+    if (text != NULL)
+        buf_puts(arg, text);
+    return 1;
+}
+
+int store_class_of(struct store *store, const char *type, struct buf *out,
+                   struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    struct helios_datum name = helios_text(type);
+    if (store_query(store, ST_CLASS_OF, 0, &name, 1, class_row, out, &local) != 0 &&
+        local.kind != HELIOS_E_SCHEMA)
+        return err_set(err, local.kind, "cannot read helios_class_map: %s", local.text);
+    if (out->failed)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory for a jobtype");
+    return out->len > 0 ? 0 : 1;
+}

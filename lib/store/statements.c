@@ -193,6 +193,9 @@ static const char *const common[STATEMENTS] = {
         "UPDATE helios_worker_registry_tb SET register_time = UNIX_TIMESTAMP(), "
         "worker_version = ? WHERE worker_class = ? AND host = ? AND process_id = ? AND "
         "start_time = ?",
+    [ST_CLASS_OF] = "SELECT job_class FROM helios_class_map WHERE job_type = ? AND "
+                    "job_class IS NOT NULL LIMIT 1",
+
     [ST_REGISTRY_ADD] =
         "INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, "
         "worker_version, host, process_id) VALUES (UNIX_TIMESTAMP(), ?, ?, ?, ?, ?)",

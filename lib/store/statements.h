@@ -70,6 +70,8 @@ enum statement {
     ST_HALTS,
 
     ST_REGISTRY_RENEW,
+    ST_CLASS_OF,
+
     ST_REGISTRY_ADD,
     ST_REGISTRY_DELETE,
     ST_REGISTRY_DELETE_PID,

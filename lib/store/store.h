@@ -9,6 +9,7 @@
 #include <helios/client.h>
 
 #include "core/cursor.h"
+#include "core/buf.h"
 #include "core/log.h"
 #include "core/mono.h"
 #include "core/settings.h"
@@ -51,6 +52,11 @@ int store_jobtype_ensure(struct store *store, const char *name, uint32_t *out,
  * is none. */
 int store_jobtype_name(struct store *store, uint32_t funcid, const char **out,
                        struct helios_error *err);
+
+/* The jobtype that helios_class_map gives to a name from outside: appended to `out`. 1 if
+ * it gives none, or there is no such table. */
+int store_class_of(struct store *store, const char *type, struct buf *out,
+                   struct helios_error *err);
 
 /* ---- queue ---- */
 struct store_job {

@@ -24,6 +24,7 @@ my @rows = (
     ['resume here',        [['*', 'HOLD', 1]],             [qw(resume Sv)],             "Sv may take jobs on host $host", "*|HOLD|1;$host|HOLD|0"],
     ['resume everywhere',  [['*', 'HOLD', 1], ['far', 'HOLD', 1]], [qw(resume -a -y Sv)], 'Sv may take jobs on all hosts', '*|HOLD|0'],
     ['halt here',          [],                             [qw(halt Sv)],               "Sv is told to stop on host $host", "$host|HALT|1"],
+    ['halt twice',         [[$host, 'HALT', 1]],           [qw(halt Sv)],               "Sv is told to stop on host $host", "$host|HALT|1"],
     ['halt everywhere',    [[$host, 'HALT', 1]],           [qw(halt --host * -y Sv)],   'Sv is told to stop on all hosts', '*|HALT|1'],
     ['clear here',         [[$host, 'HALT', 1], ['far', 'HALT', 1]], [qw(clear-halt Sv)], "Sv may start on host $host",   'far|HALT|1'],
     ['clear everywhere',   [['*', 'HALT', 1], ['far', 'HALT', 1]], [qw(clear-halt -a -y Sv)], 'Sv may start on all hosts', ''],

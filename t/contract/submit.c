@@ -291,6 +291,27 @@ static void new_name_twice_in_one_transaction(void **state)
                      1);
 }
 
+/* Somebody else's transaction that takes long is no reason to call a database dead. */
+static void a_lock_wait_passes(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct helios_submission job = {
+        .jobtype = "A", .args = "<job/>", .args_len = 6, .priority = -1, .uniqkey = "k"};
+    if (!fixture_two_writers())
+        skip();
+    struct store *other = fixture_open();
+    (void)fixture_jobtype(*state, "A");
+    fixture_sql(*state, "SET innodb_lock_wait_timeout = 1;");
+    OK(db_begin(store_db(other), &err));
+    OK(store_submit(other, &job, 1, NULL, &err));
+    FAILS(HELIOS_E_RETRY, store_submit(*state, &job, 1, NULL, &err));
+    assert_true(db_usable(store_db(*state)));
+    db_rollback(store_db(other));
+    store_close(other);
+    OK(store_submit(*state, &job, 1, NULL, &err));
+    assert_int_equal(COUNT(*state, "job"), 1);
+}
+
 int suite_submit(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +327,7 @@ int suite_submit(void)
         CONTRACT_TEST(many_on_an_old_server),
         CONTRACT_TEST(many_without_ids),
         CONTRACT_TEST(all_or_nothing),
+        CONTRACT_TEST(a_lock_wait_passes),
         CONTRACT_TEST(joins_an_open_transaction),
         CONTRACT_TEST(new_name_twice_in_one_transaction),
     };

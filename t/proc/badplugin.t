@@ -42,7 +42,8 @@ for my $action (@odd) {
 for my $malformed (\'no storable image at all', \"\x05\x0b\x02\x00\xff\xff\xff\xff", \"\x04\x0b",
     \'<job><params><a></b>') {
     my ($id) = $t->submit($malformed);
-    $t->wait_for(sub { !$t->job($id) || $t->history($id) }, 15, 'the malformed job');
+    $t->wait_for(sub { !$t->job($id) }, 15, 'the malformed job to leave the queue');
+    is(scalar($t->history($id)), 1, 'it has one end');
     ok(alive($daemon->{pid}), 'the daemon lives') or last;
 }
 my ($xml) = $t->submit(\Storable::nfreeze(['<job><params><a>1</b></params></job>']));
