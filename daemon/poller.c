@@ -69,6 +69,7 @@ struct poller {
     struct board *old[OLD_BOARDS]; /* boards of masters that were killed */
     char *old_path[OLD_BOARDS];
     unsigned old_count;
+    bool took_over; /* they were looked at once */
 };
 
 static void answer(struct poller *p, struct msg *msg)
@@ -583,6 +584,11 @@ static int serve(struct poller *p, struct helios_error *err)
         return -1;
     if (settle_named(p, err) != 0)
         return -1;
+    /* Before the first look, after which workers claim: what the daemon before this one
+     * left is accounted for, also if its leases have run out. */
+    if (!p->took_over && settle_old(p, err) != 0)
+        return -1;
+    p->took_over = true;
     if (p->look_wanted && !p->master_gone && look(p, err) != 0)
         return -1;
     if (tick(p, err) != 0)

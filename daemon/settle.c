@@ -78,6 +78,15 @@ static int give_back(const struct settle *s, uint64_t jobid, const uint32_t leas
     return 0;
 }
 
+/* Its outcome was recorded, or it came to another when the lease had run out. */
+static void not_held(const struct board_job *entry, const struct msg_dead *dead)
+{
+    log_write(HELIOS_LOG_NOTICE, atomic_load(&entry->jobid), atomic_load(&entry->funcid),
+              "worker process %d ended in this job and no longer held it: its outcome was "
+              "recorded, or its lease had run out",
+              dead->pid);
+}
+
 /* A job that was begun will be begun again: whoever finds its effects twice finds the
  * reason here. */
 static int give_back_dead(const struct settle *s, const struct board_job *entry,
@@ -89,7 +98,11 @@ static int give_back_dead(const struct settle *s, const struct board_job *entry,
     uint32_t hold = atomic_load(&entry->hold);
     if (give_back(s, jobid, leases, &released, err) != 0)
         return -1;
-    if (released > 0 && (hold == BOARD_HOLD_STARTED || hold == BOARD_HOLD_DONE))
+    if (hold != BOARD_HOLD_STARTED && hold != BOARD_HOLD_DONE)
+        return 0;
+    if (released == 0)
+        not_held(entry, dead);
+    else
         log_write(HELIOS_LOG_NOTICE, jobid, atomic_load(&entry->funcid),
                   "given back: worker process %d ended after it had %s this job and before "
                   "the outcome was recorded",
@@ -107,8 +120,10 @@ static int fail_job(const struct settle *s, struct board_job *entry,
     uint64_t jobid = atomic_load(&entry->jobid);
     holding_leases(entry, held.leases);
     int rc = store_read_held(s->store, jobid, held.leases, &job, err);
+    if (rc == 1)
+        not_held(entry, dead);
     if (rc != 0)
-        return rc < 0 ? -1 : 0; /* 1: it was recorded before the end, or is not ours */
+        return rc < 0 ? -1 : 0;
     const struct value_limits limits = VALUE_LIMITS_DEFAULT;
     rc = args_decode_lean(job.arg, job.arg_len, &limits, &args, err);
     if (rc == 0) {

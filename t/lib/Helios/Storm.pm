@@ -303,7 +303,7 @@ sub audit {
     }
     my @log = $self->all_log;
     for (@log) {
-        $excuse{$1}++ if /Job (\d+): .*(?:given back|lease lost|lost before the outcome)/;
+        $excuse{$1}++ if /Job (\d+): .*(?:given back|no longer held it|lease lost|lost before the outcome)/;
     }
 
     $note->('still in the queue', $_->{jobid}) for $t->rows('SELECT jobid FROM job');
