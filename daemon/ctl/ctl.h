@@ -141,6 +141,8 @@ int ctl_usage(const struct ctl *ctl, const char *format, ...) HELIOS_PRINTF(2, 3
 /* Prints to standard output what others have stored: as it is for a program, and on a
  * terminal nothing that it would obey but the ends of lines. */
 void ctl_show(const char *text, size_t len);
+/* "emerg" to "debug". */
+const char *ctl_level(int level);
 /* "Fri Mar  7 17:12:08 2014", local time. */
 #define CTL_TIME_LEN 64
 const char *ctl_time(int64_t when, char out[CTL_TIME_LEN]);

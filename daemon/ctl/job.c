@@ -51,14 +51,15 @@ static int finish(const struct ctl *ctl, int rc, struct helios_error *err)
 
 /* ---- info ---- */
 
+static const char *stamp(const struct ctl *ctl, int64_t when, char out[CTL_TIME_LEN])
+{
+    return ctl->command->historical ? ctl_time(when, out) : table_stamp(ctl, when, out);
+}
+
 static void print_time(const struct ctl *ctl, const char *label, int64_t when)
 {
-    char text[CTL_TIME_LEN] = "";
-    if (when > 0 && ctl->command->historical)
-        (void)ctl_time(when, text);
-    else if (when > 0)
-        (void)table_stamp(ctl, when, text);
-    (void)printf("%s: %s\n", label, text);
+    char text[CTL_TIME_LEN];
+    (void)printf("%s: %s\n", label, when > 0 ? stamp(ctl, when, text) : "");
 }
 
 static void print_finished(const struct ctl *ctl, const struct query_job *job)
@@ -94,19 +95,22 @@ static int print_args(const struct query_job *job, struct helios_error *err)
     return 0;
 }
 
+struct logs {
+    const struct ctl *ctl;
+    bool any;
+};
+
 static void print_log(void *arg, const struct query_log *log)
 {
-    static const char *const levels[] = {"EMERG",   "ALERT",  "CRIT", "ERR",
-                                         "WARNING", "NOTICE", "INFO", "DEBUG"};
-    bool *any = arg;
+    struct logs *logs = arg;
     char text[CTL_TIME_LEN];
-    if (!*any)
+    if (!logs->any)
         (void)puts("Logs:");
-    *any = true;
-    (void)printf("%s [", ctl_time(log->time, text));
+    logs->any = true;
+    (void)printf("%s [", stamp(logs->ctl, log->time, text));
     if (log->host != NULL)
         ctl_show(log->host, strlen(log->host));
-    (void)printf(":%lld] %s ", (long long)log->pid, levels[log->level]);
+    (void)printf(":%lld] %s ", (long long)log->pid, log_level_name(log->level));
     ctl_show(log->message, strlen(log->message));
     (void)putchar('\n');
 }
@@ -122,10 +126,10 @@ static int64_t log_since(const struct query_job *job)
 static int print_logs(const struct ctl *ctl, const struct query_job *job,
                       struct helios_error *err)
 {
-    bool any = false;
-    if (query_logs(ctl_store(ctl), job->jobid, log_since(job), print_log, &any, err) != 0)
+    struct logs logs = {.ctl = ctl};
+    if (query_logs(ctl_store(ctl), job->jobid, log_since(job), print_log, &logs, err) != 0)
         return -1;
-    if (any)
+    if (logs.any)
         (void)puts("");
     return 0;
 }
@@ -170,13 +174,11 @@ static int put_args(struct table *t, const struct query_job *job, struct helios_
 
 static void put_log(void *arg, const struct query_log *log)
 {
-    static const char *const levels[] = {"emerg",   "alert",  "crit", "err",
-                                         "warning", "notice", "info", "debug"};
     struct table *t = arg;
     table_time(t, log->time);
     table_text(t, log->host);
     table_number(t, log->pid);
-    table_text(t, levels[log->level]);
+    table_text(t, ctl_level(log->level));
     table_text(t, log->message);
 }
 

@@ -38,9 +38,7 @@ const struct column log_columns[] = {
     {"service", COLUMN_TEXT}, {"jobid", COLUMN_NUMBER}, {"level", COLUMN_TEXT},
     {"message", COLUMN_TEXT}, {.name = NULL},
 };
-static const char *const levels[] = {"emerg",   "alert",  "crit", "err",
-                                     "warning", "notice", "info", "debug"};
-#define LEVELS ((int)(sizeof levels / sizeof levels[0]))
+#define LEVELS (HELIOS_LOG_DEBUG + 1)
 
 struct wanted {
     const char *service, *host, *text; /* NULL: any */
@@ -83,7 +81,7 @@ static void print_line(const struct ctl *ctl, const struct listing_message *m)
     text_line(&line, m->host, strlen(m->host));
     buf_printf(&line, "[%" PRId64 "] ", m->pid);
     text_line(&line, m->service, strlen(m->service));
-    buf_printf(&line, " %s ", levels[m->level]);
+    buf_printf(&line, " %s ", ctl_level(m->level));
     if (m->jobid != 0)
         buf_printf(&line, "job %" PRIu64 ": ", m->jobid);
     text_line(&line, m->message, strlen(m->message));
@@ -108,7 +106,7 @@ static void print_message(const struct ctl *ctl, const struct listing_message *m
         table_number(&t, (int64_t)m->jobid);
     else
         table_none(&t);
-    table_text(&t, levels[m->level]);
+    table_text(&t, ctl_level(m->level));
     table_text(&t, m->message);
     (void)table_end(&t, NULL);
 }
@@ -263,7 +261,7 @@ static int follow(struct reading *r, struct helios_error *err)
 static int find_level(const char *name)
 {
     for (int i = 0; i < LEVELS; i++) {
-        if (strcmp(levels[i], name) == 0)
+        if (strcmp(ctl_level(i), name) == 0)
             return i;
     }
     return -1;

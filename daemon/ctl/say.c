@@ -84,3 +84,10 @@ const char *ctl_time(int64_t when, char out[CTL_TIME_LEN])
         (void)snprintf(out, CTL_TIME_LEN, "%lld", (long long)when);
     return out;
 }
+
+const char *ctl_level(int level)
+{
+    static const char *const names[] = {"emerg",   "alert",  "crit", "err",
+                                        "warning", "notice", "info", "debug"};
+    return names[level < 0 || level > HELIOS_LOG_DEBUG ? HELIOS_LOG_INFO : level];
+}

@@ -2,10 +2,10 @@
 #include "daemon/ctl/suggest.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #define WORD_MAX 40u /* nothing that is offered is longer */
-#define FAR      4u  /* further than three letters is another word */
 
 static unsigned smallest(unsigned a, unsigned b, unsigned c)
 {
@@ -41,7 +41,7 @@ static unsigned distance(const char *a, const char *b)
 
 void suggest_begin(struct suggestion *s, const char *typed)
 {
-    *s = (struct suggestion){.typed = typed, .distance = FAR};
+    *s = (struct suggestion){.typed = typed, .distance = UINT_MAX};
 }
 
 void suggest_offer(struct suggestion *s, const char *word)
@@ -49,10 +49,9 @@ void suggest_offer(struct suggestion *s, const char *word)
     size_t len = strlen(word);
     if (len > WORD_MAX)
         return;
-    /* Of a short word three letters are all of it. */
-    unsigned most = len < FAR ? (unsigned)len / 2 + 1 : FAR;
+    unsigned most = len < 4 ? 1 : len < 9 ? 2 : 3; /* letters that may be wrong */
     unsigned found = distance(s->typed, word);
-    if (found < s->distance && found < most) {
+    if (found < s->distance && found <= most) {
         s->distance = found;
         s->nearest = word;
     }

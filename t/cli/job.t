@@ -45,7 +45,8 @@ my @logs = ([1400000005, 3, 'second'], [1400000004, 6, 'first'], [1400000006, 9,
 $t->sql('INSERT INTO helios_log_tb (log_time, host, process_id, jobid, funcid, job_class, priority, message) VALUES (?,?,?,?,?,?,?,?)',
     $_->[0], 'vm', 17, $id, 1, 'Lab::Svc', $_->[1], $_->[2]) for @logs;
 my $lines = sprintf "Logs:\n%s [vm:17] INFO first\n%s [vm:17] ERR second\n%s [vm:17] INFO odd level\n\n", map { stamp($_) } 1400000004 .. 1400000006;
-both('its log', 'info', ['--logs', $id], { out => qr/Priority: \n\n\Q$lines\E\z/ });
+says($t, 'its log (historical)', ['helios_job_info', '--logs', $id], { out => qr/Priority: \n\n\Q$lines\E\z/ });
+says($t, 'its log', ['job', 'info', '--logs', '--epoch-time', $id], { out => qr/Priority: \n\nLogs:\n1400000004 \[vm:17\] INFO first\n1400000005 \[vm:17\] ERR second\n1400000006 /});
 
 # ---- history wins, the latest attempt ----
 attempt($id, 1400000200, 3);

@@ -2,6 +2,7 @@
 # helios top in a real terminal: what is on the screen, keys, another size, a database outage, every way to end.
 use strict;
 use warnings;
+use IO::Socket::INET;
 use Test::More;
 use Helios::Test;
 use Helios::Cli;
@@ -130,6 +131,18 @@ started();
 $screen->keys('C-c');
 code_is(130, '^C');
 given_back('^C');
+# ---- a server that takes connections and says nothing holds up neither screen nor keys ----
+my $deaf = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "listen: $@";
+$t->write_ini(global => { dsn => 'dbi:mysql:database=x;host=127.0.0.1;port=' . $deaf->sockport });
+$screen->line("clear; $top");
+$screen->wait_for(qr/^ *\d+ +Toy::Service +running +$job +\d/m, 'the scoreboards are shown while the database hangs');
+$screen->keys('?');
+$screen->wait_for(qr/let it take jobs again/, 'a key is obeyed');
+$screen->keys('?');
+$screen->wait_for(qr/^database away for \d+s: it does not answer$/m, 'and it says so');
+$screen->keys('q');
+code_is(0, 'q, while the database hangs,');
+given_back('q while the database hangs');
 $screen->line("clear; TERM=nonsense $top; echo code=\$?");
 $screen->wait_for(qr/helios: the terminal 'nonsense' is not known: set TERM to one that is\s.*code=78/s, 'an unknown terminal');
 $screen->close;
