@@ -29,8 +29,8 @@ my @rows = (
     [[qw(service resume -a -y Sv)],          '{"service":"Sv","host":"*","order":"resume"}'],
     [[qw(service halt Sv)],                  qq({"service":"Sv","host":"$host","order":"halt"})],
     [[qw(service clear-halt Sv)],            qq({"service":"Sv","host":"$host","order":"clear-halt"})],
-    [[qw(submit A::One a=1 --priority 7)],   '{"jobid":N}'],
-    [[qw(submit --lines A::One)],            "{\"jobid\":N}\n{\"jobid\":N}"],
+    [[qw(submit A::One a=1 --priority 7)],   '{"jobid":N,"handle":"HANDLE"}'],
+    [[qw(submit --lines A::One)],            qq({"jobid":N,"handle":"HANDLE"}\n{"jobid":N,"handle":"HANDLE"})],
     [[qw(job status 1)],                     '{"jobid":1,"state":"waiting","failures":0,"exitstatus":null,"ended":null}'],
     [[qw(job info 1)],                       '{"jobid":1,"jobtype":"A::One","submitted":N,"run_after":N,"locked_until":null,"priority":7,"ended":null,"exitstatus":null,"args":null}'],
     [[qw(job hold --jobtype A::One)],        '{"changed":3,"unchanged":0}'],
@@ -52,6 +52,7 @@ for (@rows) {
         $t->sql('INSERT INTO helios_log_tb (log_time, host, process_id, jobid, job_class, priority, message) VALUES (?,?,?,?,?,?,?)', $now, 'vm', 5, 1, 'A::One', 3, "no\033[2J disk");
     }
     my $pattern = join '\d+', map { quotemeta } split /N(?=[,}])/, $line eq '' ? '' : "$line\n", -1;
+    $pattern =~ s/HANDLE/[0-9a-f]{32}-\\d+/g;
     says($t, "@$words", [@$words, '--json'], { out => qr/\A$pattern\z/, exit => $exit // 0, stdin => "<job><params/></job>\n<job><params/></job>\n" });
 }
 
