@@ -8,11 +8,17 @@ static void begin_period(struct watch_cost *cost, const struct watch_step *step)
     cost->bytes = cost->jobs = cost->registrations = 0;
 }
 
+static bool too_crowded(struct watch_cost *cost, int64_t ms)
+{
+    bool crowded =
+        cost->jobs == 0 && (int64_t)cost->registrations * 1000 > WATCH_FLEET_RATE * ms;
+    cost->crowded = crowded ? cost->crowded + 1 : 0;
+    return cost->crowded >= WATCH_FLEET_PERIODS;
+}
+
 static bool too_dear(const struct watch_cost *cost, const struct watch_step *step,
                      int64_t ms)
 {
-    if (cost->jobs == 0 && (int64_t)cost->registrations * 1000 > WATCH_FLEET_RATE * ms)
-        return true;
     return (step->cpu_us - cost->cpu_us) * WATCH_CPU_SHARE > ms * 1000 &&
            cost->jobs < cost->bytes / WATCH_WORTH_BYTES;
 }
@@ -37,7 +43,8 @@ enum watch_verdict watch_cost_step(struct watch_cost *cost, const struct watch_s
     int64_t ms = mono_diff_ms(step->now, cost->period);
     if (ms < WATCH_PERIOD_MS)
         return WATCH_GO_ON;
-    bool dear = too_dear(cost, step, ms);
+    bool crowded = too_crowded(cost, ms);
+    bool dear = crowded || too_dear(cost, step, ms);
     begin_period(cost, step);
     return dear ? WATCH_GIVE_UP : WATCH_GO_ON;
 }

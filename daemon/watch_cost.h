@@ -17,15 +17,17 @@
  * processor (the server uses about as much to send what it reads) and has announced fewer
  * jobs than one for each WATCH_WORTH_BYTES read. Or it has announced none, and so many
  * daemons register in this collective that telling each of them of all costs the server
- * more than their looks would: more than WATCH_FLEET_RATE registrations a second. The
+ * more than their looks would: more than WATCH_FLEET_RATE registrations a second in each of
+ * WATCH_FLEET_PERIODS in a row, since all register more often while they start. The
  * daemon polls, and another watcher tries again after a pause that doubles while it stays
  * so. */
-#define WATCH_REST_MS     2000
-#define WATCH_REST_BYTES  (4u * 1024u * 1024u)
-#define WATCH_PERIOD_MS   30000
-#define WATCH_CPU_SHARE   50
-#define WATCH_WORTH_BYTES (1024u * 1024u)
-#define WATCH_FLEET_RATE  5
+#define WATCH_REST_MS       2000
+#define WATCH_REST_BYTES    (4u * 1024u * 1024u)
+#define WATCH_PERIOD_MS     30000
+#define WATCH_CPU_SHARE     50
+#define WATCH_WORTH_BYTES   (1024u * 1024u)
+#define WATCH_FLEET_RATE    5
+#define WATCH_FLEET_PERIODS 3u
 
 struct watch_cost {
     struct mono wanted_at;               /* when somebody was last free */
@@ -33,6 +35,7 @@ struct watch_cost {
     struct mono period;                  /* began; 0: never */
     int64_t cpu_us;                      /* at its beginning */
     uint64_t bytes, jobs, registrations; /* in it */
+    unsigned crowded;                    /* periods in a row with so many registrations */
 };
 
 enum watch_verdict { WATCH_GO_ON, WATCH_REST, WATCH_GIVE_UP };
