@@ -54,7 +54,8 @@ $screen->line('PS1="\\$ "; stty -g');
 my $modes = ($screen->wait_for(qr/^[0-9a-f:]{40,}$/m, 'a shell') =~ /^([0-9a-f:]{40,})/m)[0];
 $screen->line($top);
 my $seen = $screen->wait_for(qr/^ *\d+ +Toy::Service +running +$job +\d/m, 'the worker with its job');
-$seen = $screen->wait_for(qr/^Other::Service +far .*^JOBTYPE/ms, 'the queue');
+# down to the last line that is looked at below: a screen may be read while it is drawn
+$seen = $screen->wait_for(qr/^Other::Service +far .*^JOBTYPE.*^FAILED.* 4711 +Other::Service +no\\x1b\[2J disk \xe6\xbc\xa2$/ms, 'the queue');
 like($seen, qr/^Toy::Service +\Q$host\E +$daemon->{pid} +running .* 1 +0 +\d+$/m, 'the daemon');
 like($seen, qr/^Other::Service +far +77 +running /m, 'the one of another host');
 like($seen, qr/^ +- +Other::Service +elsewhere +$lease +- /m, 'a job that runs elsewhere');
@@ -85,7 +86,7 @@ $screen->wait_for(qr/^SERVICE.* MAX\n.*^WORKER.*^JOBTYPE.* DRAIN\n.*^FAILED/ms, 
 
 # ---- the database goes away and comes back ----
 outage();
-$seen = $screen->wait_for(qr/^database away for \d+s: \S/m, 'an outage is said');
+$seen = $screen->wait_for(qr/^database away for \d+s: \S.*^queue and failures .*^ *\d+ +Toy::Service +running +$job +\d/ms, 'an outage is said');
 like($seen, qr/^ *\d+ +Toy::Service +running +$job +\d/m, 'the scoreboard still tells');
 like($seen, qr/^queue and failures are as they were /m, 'and what is old');
 $screen->keys('h');
