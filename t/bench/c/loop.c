@@ -260,12 +260,25 @@ static int add_history(struct loop *l, const struct row *rows, size_t n,
     return run(l, ST_HISTORY_ADD, n, l->values, n * WIDTH, NULL, err);
 }
 
+/* The jobs with their notes. For a single one a server has one statement. */
+static int end_all(struct loop *l, const struct row *rows, size_t n, uint64_t *deleted,
+                   struct helios_error *err)
+{
+    if (n == 1 && helios_db_kind(l->db) == HELIOS_DB_MYSQL) {
+        struct helios_datum lease = helios_uint(l->lease);
+        struct helios_datum values[] = {helios_uint(rows[0].jobid), lease, lease, lease};
+        return run(l, ST_JOB_DELETE_NOTED, 1, values, 4, deleted, err);
+    }
+    if (end_jobs(l, rows, n, deleted, err) != 0)
+        return -1;
+    return end_notes(l, rows, n, err);
+}
+
 static int complete(struct loop *l, const struct row *rows, size_t n, uint64_t *done,
                     struct helios_error *err)
 {
     uint64_t deleted = 0;
-    if (db_begin(l->db, err) != 0 || end_jobs(l, rows, n, &deleted, err) != 0 ||
-        end_notes(l, rows, n, err) != 0)
+    if (db_begin(l->db, err) != 0 || end_all(l, rows, n, &deleted, err) != 0)
         return -1;
     if (deleted != n)
         return err_set(err, HELIOS_E_DATABASE, "%zu jobs were claimed and %llu are there",
