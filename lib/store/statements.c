@@ -10,11 +10,14 @@
 #define DUE           "run_after <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP()"
 /* The order is that of the index (funcid, run_after), to which both databases append the
  * primary key: no sorting. */
-#define IN_ORDER " ORDER BY run_after, jobid LIMIT ?"
-#define IDS      "SELECT jobid, run_after FROM job"
-/* Behind a place in that order, as two ranges of the index. Written with = a server would
- * rather look up (funcid) or (funcid, run_after) alone, and read all from there on to the
- * place; for the same reason the order names all columns of the index. */
+#define IN_ORDER " ORDER BY funcid, run_after, jobid LIMIT ?"
+/* Written with = a server would rather look up (funcid) alone, if the rows are to be in
+ * order, and read all of the jobtype beyond or before those that are wanted: with a list of
+ * two it takes the range of run_after too. No id is negative. For the same reason the
+ * orders name all columns of the index. */
+#define OF_TYPE "funcid IN (?, -1)"
+#define IDS     "SELECT jobid, run_after FROM job"
+/* Behind a place in that order, as two ranges of the index, written without = as above. */
 #define BEHIND                                                                             \
     " WHERE funcid >= ? AND funcid <= ? AND "                                              \
     "((run_after >= ? AND run_after <= ? AND jobid > ?) OR "                               \
@@ -60,8 +63,8 @@
 /* Both are one dive into the index each. */
 #define UPCOMING(now_ms)                                                                   \
     "SELECT EXISTS (SELECT 1 FROM job WHERE funcid = ? AND run_after <= "                  \
-    "UNIX_TIMESTAMP()), COALESCE((SELECT run_after FROM job WHERE funcid = ? AND "         \
-    "run_after > UNIX_TIMESTAMP() ORDER BY run_after LIMIT 1), 0), " now_ms
+    "UNIX_TIMESTAMP()), COALESCE((SELECT run_after FROM job WHERE " OF_TYPE " AND "        \
+    "run_after > UNIX_TIMESTAMP() ORDER BY funcid, run_after LIMIT 1), 0), " now_ms
 #define JOB_ADD                                                                            \
     "INSERT INTO job (funcid, arg, uniqkey, insert_time, run_after, grabbed_until, "       \
     "priority, coalesce) VALUES "                                                          \
@@ -77,8 +80,8 @@
     "(SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE funcid = ? AND " condition             \
     " LIMIT 10001) AS counted)"
 #define DUE_OLDEST                                                                         \
-    "FROM job WHERE funcid = ? AND run_after <= UNIX_TIMESTAMP() ORDER BY run_after, "     \
-    "jobid"
+    "FROM job WHERE " OF_TYPE                                                              \
+    " AND run_after <= UNIX_TIMESTAMP() ORDER BY funcid, run_after, jobid"
 #define LAST_ERROR(job)                                                                    \
     "(SELECT message FROM error WHERE error.jobid = " job                                  \
     " ORDER BY error_time DESC LIMIT 1)"
@@ -123,7 +126,7 @@ static const char *const common[STATEMENTS] = {
     [ST_WATCH_COLUMNS] =
         "SELECT table_name, column_name, ordinal_position FROM information_schema.columns "
         "WHERE table_schema = DATABASE() AND table_name IN (?, ?, ?)",
-    [ST_CLAIM_IDS] = IDS " WHERE funcid = ? AND " DUE IN_ORDER,
+    [ST_CLAIM_IDS] = IDS " WHERE " OF_TYPE " AND " DUE IN_ORDER,
     [ST_CLAIM_IDS_BEHIND] = IDS BEHIND,
     [ST_CLAIM_NEXT] = CLAIM_COLUMNS BEHIND " FOR UPDATE SKIP LOCKED",
     [ST_CLAIM_IDS_LOW] = IDS DUE_BY_PRIORITY(""),
@@ -235,9 +238,9 @@ static const char *const common[STATEMENTS] = {
 
     [ST_LIST_JOBS] = "SELECT jobid, funcid, insert_time, run_after, grabbed_until, "
                      "UNIX_TIMESTAMP(), " LAST_ERROR(
-                         "job.jobid") " FROM job WHERE "
-                                      "funcid = ? AND run_after >= ? AND run_after <= ? "
-                                      "ORDER BY run_after, jobid LIMIT ?",
+                         "job.jobid") " FROM job WHERE " OF_TYPE
+                                      " AND run_after >= ? AND run_after <= ? "
+                                      "ORDER BY funcid, run_after, jobid LIMIT ?",
     [ST_LIST_ATTEMPTS] =
         "SELECT DISTINCT jobid, funcid, insert_time, complete_time, exitstatus, "
         "EXISTS (SELECT 1 FROM job WHERE job.jobid = h.jobid) OR " LATER_ATTEMPT ", "

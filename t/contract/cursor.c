@@ -225,6 +225,28 @@ static void held_jobs_are_walked_over_once(void **state)
                  HELD, (long long)each);
 }
 
+/* Jobs of the future lie behind those that are due, in the same index. */
+static void delayed_jobs_are_not_walked_over(void **state)
+{
+    struct claimer c;
+    claimer_init(&c, *state, 1);
+    many_held_jobs(*state);
+    fixture_sql(*state,
+                "UPDATE job SET grabbed_until = 0, run_after = UNIX_TIMESTAMP() + 3600;");
+    uint64_t first = fixture_submit(*state, "A", 4);
+    int64_t before = fixture_rows_read(*state);
+    if (before < 0)
+        skip();
+    for (uint64_t i = 0; i < 4; i++) {
+        sweep_is_due(&c, true);
+        assert_int_equal(claimer_one(&c), first + i);
+    }
+    int64_t each = (fixture_rows_read(*state) - before) / 4;
+    if (each > 60)
+        fail_msg("a claim before %d delayed jobs should read a few rows, not %lld", HELD,
+                 (long long)each);
+}
+
 int suite_cursor(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +257,7 @@ int suite_cursor(void)
         CONTRACT_TEST(a_sweep_does_not_go_back),
         CONTRACT_TEST(a_look_in_vain_is_followed_by_a_sweep),
         CONTRACT_TEST(held_jobs_are_walked_over_once),
+        CONTRACT_TEST(delayed_jobs_are_not_walked_over),
     };
     return cmocka_run_group_tests_name("cursor", tests, NULL, NULL);
 }
