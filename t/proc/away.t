@@ -3,48 +3,11 @@
 use strict;
 use warnings;
 use Helios::Test;
+use Helios::Server;
 use Test::More;
 
-# A server of this script's own, since the shared one serves other tests.
-my $script = "$Helios::Test::SOURCE/t/mariadb.sh";
-my $folder;
-
-BEGIN {
-    require File::Temp;
-    $folder = File::Temp::tempdir('helios-away-XXXXXX',
-        DIR => $ENV{HELIOS_TEST_TMP} // $ENV{TMPDIR} // '/tmp') . '/m';
-}
-END {
-    my $status = $?;
-    if ($folder && $$ == $Helios::Test::SCRIPT) {
-        server('stop');
-        rmdir $folder =~ s{/m$}{}r;
-    }
-    $? = $status;
-}
-
-sub server {
-    my ($verb, @options) = @_;
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM);
-        exec 'sh', $script, $verb, $folder, @options or POSIX::_exit(127);
-    }
-    waitpid $pid, 0;
-    return $? == 0;
-}
-
-# Ends the server as a power cut does.
-sub server_kill {
-    my ($pid) = slurp("$folder/pid") =~ /(\d+)/;
-    kill KILL => $pid;
-    return;
-}
-
-$ENV{PATH} .= ':/usr/sbin';
-plan skip_all => 'needs mariadbd' if !grep { -x "$_/mariadbd" } split /:/, $ENV{PATH};
-server('start') or die 'the server does not start';
-$ENV{HELIOS_TEST_SOCKET} = "$folder/socket";
+my $server = Helios::Server->new;
+$ENV{HELIOS_TEST_SOCKET} = $server->socket;
 
 my $t = Helios::Test->new(
     service => 'Toy::Retry',
@@ -64,11 +27,11 @@ my @ids = $t->submit(map { { effect => 1, sleep_ms => 1 } } 1 .. $jobs);
 my $daemon = $t->start;
 for my $round (1 .. 3) {
     $t->wait_for(sub { $t->count('job') < $jobs * (1 - $round / 5) }, 30, 'jobs to run');
-    server_kill();
+    $server->crash;
     $t->wait_for(sub { slurp($daemon->{err}) =~ /(?:database|connection|server).*/i }, 10,
         'a message about the database on standard error');
     ok(alive($daemon->{pid}), "round $round: the daemon lives without the database");
-    server('start') or die 'the server does not start again';
+    $server->start or die 'the server does not start again';
     reconnect();
 }
 $t->wait_for(sub { $t->count('job') == 0 }, 60, 'the queue to be empty');
@@ -79,7 +42,7 @@ is($t->count('helios_job_history_tb', 'exitstatus=0'), $jobs,
 
 # ---- TERM while it is away ----
 $t->write_ini(section => { OVERDRIVE => 1 });
-server_kill();
+$server->crash;
 $t->wait_for(sub { !$t->workers($daemon->{pid}) }, 20, 'no worker to be left');
 my $begun = now;
 my $ended = $t->stop($daemon, 20);
@@ -93,7 +56,7 @@ $begun = now;
 my $refused = $t->helios_d($t->service);
 is($refused->{exit}, 69, 'a start while it is away: EX_UNAVAILABLE') or diag $refused->{stderr};
 cmp_ok(now - $begun, '<', 8, 'within seconds');
-server('start') or die 'the server does not start again';
+$server->start or die 'the server does not start again';
 reconnect();
 $daemon = $t->start;
 my ($id) = $t->submit({});

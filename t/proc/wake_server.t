@@ -4,41 +4,11 @@
 use strict;
 use warnings;
 use Helios::Test;
+use Helios::Server;
 use Test::More;
 
-# A server of this script's own, since its settings are changed.
-my $script = "$Helios::Test::SOURCE/t/mariadb.sh";
-my $folder;
-
-BEGIN {
-    require File::Temp;
-    $folder = File::Temp::tempdir('helios-wake-XXXXXX',
-        DIR => $ENV{HELIOS_TEST_TMP} // $ENV{TMPDIR} // '/tmp') . '/m';
-}
-END {
-    my $status = $?;
-    if ($folder && $$ == $Helios::Test::SCRIPT) {
-        server('stop');
-        rmdir $folder =~ s{/m$}{}r;
-    }
-    $? = $status;
-}
-
-sub server {
-    my ($verb, @options) = @_;
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM);
-        exec 'sh', $script, $verb, $folder, @options or POSIX::_exit(127);
-    }
-    waitpid $pid, 0;
-    return $? == 0;
-}
-
-$ENV{PATH} .= ':/usr/sbin';
-plan skip_all => 'needs mariadbd' if !grep { -x "$_/mariadbd" } split /:/, $ENV{PATH};
-server('start', '--skip-log-bin', '--userstat=1') or die 'the server does not start';
-$ENV{HELIOS_TEST_SOCKET} = "$folder/socket";
+my $server = Helios::Server->new(options => ['--skip-log-bin', '--userstat=1']);
+$ENV{HELIOS_TEST_SOCKET} = $server->socket;
 
 my %slow = (zero_sleep_interval => 600, zero_launch_interval => 600, master_launch_interval => 600,
     registration_interval => 600, WAKE => undef, user => 'daemon');
@@ -59,9 +29,10 @@ sub said {
 
 sub restart {
     my (@options) = @_;
-    kill TERM => (slurp("$folder/pid") =~ /(\d+)/)[0];
-    $t->wait_for(sub { !-e "$folder/pid" }, 20, 'the server to end');
-    server('start', '--userstat=1', @options) or die 'the server does not start again';
+    my $pid = $server->pid;
+    kill TERM => $pid;
+    $t->wait_for(sub { !alive($pid) }, 20, 'the server to end');
+    $server->start('--userstat=1', @options) or die 'the server does not start again';
     $t->{dbh} = undef;
     return;
 }

@@ -70,9 +70,10 @@ sub launch {
     return $pid;
 }
 
-# Starts the server on what is there; true when it answers.
+# Starts the server on what is there, with other options if there are any; true when it answers.
 sub start {
-    my ($self) = @_;
+    my ($self, @options) = @_;
+    $self->{options} = [@options] if @options;
     waitpid $self->launch('start'), 0;
     return $? == 0;
 }
