@@ -76,6 +76,15 @@ static int write_failure(struct helios_worker *w, struct helios_job *job,
     return rc;
 }
 
+static int give_back(struct helios_worker *w, struct store_held *held,
+                     struct helios_error *err)
+{
+    uint64_t released = 0;
+    int rc = store_release(w->store, &held->job->jobid, 1, held->leases, &released, err);
+    held->lost = rc == 0 && released == 0;
+    return rc;
+}
+
 /* One attempt at the transaction that the verdict asks for. */
 static int write_verdict(struct helios_worker *w, struct helios_job *job,
                          struct store_held *held, bool *final, struct helios_error *err)
@@ -87,7 +96,7 @@ static int write_verdict(struct helios_worker *w, struct helios_job *job,
     case VERDICT_BURST:
         return burst_write(w, job, held, &outcome, err);
     case VERDICT_RELEASED:
-        return store_release(w->store, &held->job->jobid, 1, held->leases, NULL, err);
+        return give_back(w, held, err);
     case VERDICT_DEFERRED:
         return 0;
     case VERDICT_DEFERRED_UNTIL:

@@ -441,8 +441,9 @@ static int run_service(struct helios_worker *w, struct helios_job *job)
     const struct settings limits = w->settings;
     limits_enter(&limits);
     errno = 0;
-    rc = job->args.metajob ? w->plugin.service.metarun(w, job)
-                           : w->plugin.service.run(w, job);
+    rc = job->args.metajob && w->plugin.service.metarun != NULL
+             ? w->plugin.service.metarun(w, job)
+             : w->plugin.service.run(w, job);
     limits_leave(&limits);
     w->in_run = false;
     own_again(w);

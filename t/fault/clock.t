@@ -12,7 +12,8 @@ my ($library) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
 plan skip_all => 'needs libfaketime' if !$library;
 # The sanitizer wants to be first.
 chomp(my $asan = `gcc -print-file-name=libasan.so`);
-my $t = Helios::Test->new(service => 'Toy::Brief', section => { OVERDRIVE => 1, MAX_WORKERS => 2, WORKER_LAUNCH_PATTERN => 'optimistic' });
+my $t = Helios::Test->new(service => 'Toy::Brief',
+    global => { pass_environment => 'FAKETIME_TIMESTAMP_FILE,FAKETIME_NO_CACHE,FAKETIME_DONT_FAKE_MONOTONIC' }, section => { OVERDRIVE => 1, MAX_WORKERS => 2, WORKER_LAUNCH_PATTERN => 'optimistic' });
 my $clock = $t->tmp . '/clock';
 
 sub set_clock {

@@ -256,11 +256,12 @@ sub log_rows {
 sub set_param {
     my ($self, $param, $value, $host) = @_;
     $host //= '*';
-    $self->dbh->begin_work;    # or a look in between would find none
+    my $alone = $self->dbh->{AutoCommit};
+    $self->dbh->begin_work if $alone;    # or a look in between would find none
     $self->del_param($param, $host);
     $self->sql('INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?,?,?,?)',
         $host, $self->{service}, $param, $value);
-    $self->dbh->commit;
+    $self->dbh->commit if $alone;
     return;
 }
 
