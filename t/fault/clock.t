@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The host's clock jumps, forward by an hour and back by two, while jobs run and wait: what is due is
 # decided by the database's clock, how long something has taken by the monotonic one. The clock of an
-# SQLite database is the host's: there a lease may run out by a jump, and the job may run again, but it
-# completes once.
+# SQLite database is the host's: there a lease may run out by a jump, and the job may run again (and
+# take another worker), but it completes once.
 use strict;
 use warnings;
 use Helios::Test;
@@ -13,7 +13,7 @@ plan skip_all => 'needs libfaketime' if !$library;
 # The sanitizer wants to be first.
 chomp(my $asan = `gcc -print-file-name=libasan.so`);
 my $t = Helios::Test->new(service => 'Toy::Brief',
-    global => { pass_environment => 'FAKETIME_TIMESTAMP_FILE,FAKETIME_NO_CACHE,FAKETIME_DONT_FAKE_MONOTONIC' }, section => { OVERDRIVE => 1, MAX_WORKERS => 2, WORKER_LAUNCH_PATTERN => 'optimistic' });
+    global => { pass_environment => 'FAKETIME_TIMESTAMP_FILE,FAKETIME_NO_CACHE,FAKETIME_DONT_FAKE_MONOTONIC' }, section => { OVERDRIVE => 1, MAX_WORKERS => 4, WORKER_LAUNCH_PATTERN => 'optimistic' });
 my $clock = $t->tmp . '/clock';
 
 sub set_clock {
