@@ -3,7 +3,7 @@
 # Sourced by t/run.sh and conf/quickstart.sh.
 
 packages_build="gcc libc6-dev make cmake pkg-config
-    default-libmysqlclient-dev libsqlite3-dev libexpat1-dev libjansson-dev libbsd-dev libmd-dev
+    default-libmysqlclient-dev libsqlite3-dev libexpat1-dev libjansson-dev libbsd-dev
     libmagic-dev libssl-dev libncurses-dev"
 
 # To look into the result of the quickstart.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
-#include <md5.h>
-#include <stdint.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +9,7 @@
 #include "conf/beside.h"
 #include "conf/conf.h"
 #include "conf/secret.h"
+#include "core/buf.h"
 #include "core/err.h"
 
 static int missing(const struct helios_params *params, struct helios_error *err)
@@ -74,16 +75,21 @@ static int set_prefix(const struct helios_params *params, struct dsn *dsn,
     return dsn->prefix != NULL ? 0 : err_set(err, HELIOS_E_NOMEM, "out of memory");
 }
 
-/* Of what the file says, not of what it means. */
+/* The MD5 in hexadecimal of what the file says, not of what it means; "" if there is none
+ * to be had. */
 static void hash_text(const char *head, const char *text, const char *user, char out[33])
 {
-    MD5_CTX md5;
-    MD5Init(&md5);
-    MD5Update(&md5, (const uint8_t *)head, strlen(head));
-    MD5Update(&md5, (const uint8_t *)text, strlen(text));
-    MD5Update(&md5, (const uint8_t *)"|", 1);
-    MD5Update(&md5, (const uint8_t *)user, strlen(user));
-    (void)MD5End(&md5, out);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    struct buf all = BUF_INIT;
+    buf_printf(&all, "%s%s|%s", head, text, user);
+    if (all.failed || EVP_Digest(all.data, all.len, digest, &len, EVP_md5(), NULL) != 1)
+        len = 0;
+    for (unsigned i = 0; i < len && i < 16; i++)
+        (void)snprintf(out + 2 * (size_t)i, 3, "%02x", digest[i]);
+    if (len == 0)
+        out[0] = '\0';
+    buf_fini(&all);
 }
 
 static void set_hash(const struct helios_params *params, struct dsn *dsn)
