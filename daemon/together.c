@@ -296,13 +296,9 @@ static int complete_shared(struct helios_worker *w, size_t i, struct helios_job 
             record_held(w, t->index, &t->job.args, &held[k++]);
     int rc = store_complete(w->store, held, n, &outcome, err);
     bool undone = false;
-    for (k = 0; rc == 0 && k < n; k++) {
+    /* Which of them is lost shows, and is logged, when they are given back. */
+    for (k = 0; rc == 0 && k < n; k++)
         undone = undone || held[k].lost;
-        if (held[k].lost)
-            log_write(HELIOS_LOG_WARNING, held[k].job->jobid, held[k].job->funcid,
-                      "lease lost: the job was taken or changed by another program while "
-                      "it ran");
-    }
     free(held);
     if (undone)
         return 1;
