@@ -120,7 +120,7 @@ sub heal {
         $server->set_clock(0);
         if (my $pid = $server->pid) { kill CONT => $pid }
         waitpid delete $self->{starting}, 0 if $self->{starting};
-        $server->start or die "the server does not start again\n";
+        eval { $server->connect } or $server->start or die "the server does not start again\n";
     }
     waitpid $_, 0 for keys %{ $self->{helpers} };
     return;

@@ -93,9 +93,17 @@ sub connect {
         { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
 }
 
+# All that run on its files: a second one that could not start may have taken the pid file with it.
+sub processes {
+    my ($self) = @_;
+    my $mark = "--socket=" . $self->socket . "\0";
+    return grep { index(slurp("/proc/$_/cmdline") // '', $mark) >= 0 && alive($_) } map { m{(\d+)} } glob '/proc/[0-9]*';
+}
+
 sub destroy {
     my ($self) = @_;
-    if (my $pid = $self->pid) { kill CONT => $pid }
+    kill KILL => $_ for $self->processes;    # its files go with it
+    select undef, undef, undef, 0.02 while $self->processes;
     waitpid $self->launch('stop'), 0;
     require File::Path;
     File::Path::remove_tree($self->{parent}) if !$ENV{HELIOS_TEST_KEEP};
