@@ -285,6 +285,8 @@ static int look(struct poller *p, struct helios_error *err)
     answer(p, &msg);
     p->look_wanted = false;
     p->working = waiting > 0;
+    if (p->clean_at.us == MONO_NEVER.us)
+        p->clean_at = mono_now();
     return 0;
 }
 
@@ -670,6 +672,7 @@ int poller_main(const struct heritage *heritage)
     (void)signal(SIGQUIT, SIG_IGN);
     atomic_store(&heritage->board->poller_pid_start, board_pid_start(p->pid));
     atomic_store(&heritage->board->poller_pid, (int32_t)p->pid);
+    p->clean_at = MONO_NEVER; /* a start does not wait for housekeeping, nor fail by it */
     adopt_boards(p);
     for (;;) {
         struct helios_error err = HELIOS_ERROR_INIT;
