@@ -31,10 +31,11 @@ sub submit_some {
     return;
 }
 
-# Kilobytes that a process has to itself, with its share of what is shared.
-sub pss {
+# Kilobytes of memory that are no file's. A share of what is shared (PSS) would rise whenever another
+# program that has the same libraries ends.
+sub memory {
     my ($pid) = @_;
-    return (slurp("/proc/$pid/smaps_rollup") // '') =~ /^Pss:\s+(\d+)/m ? $1 : undef;
+    return (slurp("/proc/$pid/smaps_rollup") // '') =~ /^Anonymous:\s+(\d+)/m ? $1 : undef;
 }
 
 sub processes {
@@ -45,9 +46,9 @@ sub sample {
     my %now = (at => now(), log => $t->count('helios_log_tb'), jobs => $submitted);
     for (processes()) {
         my ($name, $pid) = @$_;
-        my $pss = pss($pid) // next;
+        my $kb = memory($pid) // next;
         my $fds = () = glob "/proc/$pid/fd/*";
-        $now{process}{$name} = [$pss, $fds];
+        $now{process}{$name} = [$kb, $fds];
     }
     $now{undo} = $t->one("SELECT count FROM information_schema.innodb_metrics WHERE name='trx_rseg_history_len'") if $server;
     push @sample, \%now;
