@@ -46,7 +46,6 @@ struct poller {
 
     bool look_wanted;
     uint64_t look_number;
-    bool look_numbered; /* look_number was asked for by the master */
     struct msg_dead dead[BOARD_SLOTS];
     unsigned dead_count;
     struct mono
@@ -60,8 +59,8 @@ struct poller {
     struct mono registered; /* when; 0 = never */
     struct mono tick_at;    /* next look at the scoreboard */
     struct mono clean_at;
-    struct mono
-        count_all_at;    /* before it, what is due is counted behind the cursors only */
+    struct mono count_all_at; /* before it, what is due is counted behind the cursors */
+    int64_t count_all_ms;     /* how long it took to count from the start */
     int64_t server_time; /* Unix seconds of the server, read at server_read; 0 = never */
     struct mono server_read;
     bool working; /* jobs were due at the last look: workers claim without telling us */
@@ -183,18 +182,11 @@ static int count_jobs(struct poller *p, count_fn *count, uint64_t *out,
     return count(p->store, funcids, n, WAITING_LIMIT, out, err);
 }
 
-/* As much of what is due as the master needs to know. Behind the cursors it is cheap to
- * count; from the start it need not be, with many jobs held there, and is done if that is
- * not enough, but then seldom where it takes long. What is due is not looked over for
- * longer than a worker would; a drain ends on a count of all only. */
-static int count_waiting(struct poller *p, uint64_t *out, struct helios_error *err)
+/* Behind the cursors, of all jobtypes. */
+static int count_behind(struct poller *p, uint64_t *out, struct helios_error *err)
 {
-    int64_t enough = p->settings.max_workers;
     *out = 0;
-    /* By priority no worker uses the cursors. */
-    if (p->settings.priority_floor > 0)
-        return count_jobs(p, store_waiting, out, err);
-    for (unsigned i = 0; i < p->heritage->jobtype_count; i++) {
+    for (unsigned i = 0; i < p->heritage->jobtype_count && *out < WAITING_LIMIT; i++) {
         uint32_t funcid;
         uint64_t some = 0;
         int rc = store_jobtype(p->store, p->heritage->jobtypes[i], &funcid, err);
@@ -203,20 +195,32 @@ static int count_waiting(struct poller *p, uint64_t *out, struct helios_error *e
                                       WAITING_LIMIT - *out, &some, err) < 0))
             return -1;
         *out += some;
-        if (*out >= WAITING_LIMIT)
+    }
+    return 0;
+}
+
+/* As much of what is due as the master needs to know. With many jobs held at the start it
+ * takes long to count from there: once it did, that is done seldom, and only if there is
+ * not enough behind the cursors, where it is always cheap. What is due is not looked over
+ * for longer than a worker would; a drain ends on a count of all only. */
+static int count_waiting(struct poller *p, uint64_t *out, struct helios_error *err)
+{
+    struct mono begun = mono_now();
+    /* By priority no worker moves the cursors. */
+    if (p->settings.order == ORDER_OLDEST &&
+        p->count_all_ms * CURSOR_SWEEP_SHARE > CURSOR_SWEEP_MS) {
+        int64_t enough = p->settings.max_workers;
+        if (count_behind(p, out, err) != 0)
+            return -1;
+        if ((enough > 0 && *out >= (uint64_t)enough) ||
+            (mono_before(begun, p->count_all_at) && !(p->heritage->drain && *out == 0)))
             return 0;
     }
-    struct mono begun = mono_now();
-    if ((enough > 0 && *out >= (uint64_t)enough) ||
-        (mono_before(begun, p->count_all_at) && !(p->heritage->drain && *out == 0)))
-        return 0;
     if (count_jobs(p, store_waiting, out, err) != 0)
         return -1;
     struct mono ended = mono_now();
-    int64_t took_ms = mono_diff_ms(ended, begun);
-    p->count_all_at = took_ms * CURSOR_SWEEP_SHARE > CURSOR_SWEEP_MS
-                          ? mono_add_ms(ended, cursor_sweep_pause_ms(took_ms))
-                          : ended;
+    p->count_all_ms = mono_diff_ms(ended, begun);
+    p->count_all_at = mono_add_ms(ended, cursor_sweep_pause_ms(p->count_all_ms));
     return 0;
 }
 

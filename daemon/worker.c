@@ -438,13 +438,12 @@ static int run_service(struct helios_worker *w, struct helios_job *job)
 {
     int rc;
     w->in_run = true;
-    const struct settings limits = w->settings;
-    limits_enter(&limits);
+    limits_enter(&w->settings);
     errno = 0;
     rc = job->args.metajob && w->plugin.service.metarun != NULL
              ? w->plugin.service.metarun(w, job)
              : w->plugin.service.run(w, job);
-    limits_leave(&limits);
+    limits_leave(&w->settings);
     w->in_run = false;
     own_again(w);
     name_limit(w, job);

@@ -359,12 +359,24 @@ static int claim_in_transaction(struct store *store, struct batch *b,
 
 typedef int look_fn(struct store *store, struct batch *b, struct helios_error *err);
 
-static int claim_found(struct store *store, struct batch *b, look_fn *look,
-                       struct helios_error *err)
+static int lists_reserve(struct batch *b, struct helios_error *err)
 {
     b->ids_n = 0;
     b->passed = 0;
-    if (look(store, b, err) != 0)
+    b->ids_max = b->claim->want + SPARE_IDS;
+    if (b->ids == NULL)
+        b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
+    if (b->times == NULL)
+        b->times = reallocarray(NULL, b->ids_max, sizeof *b->times);
+    return b->ids != NULL && b->times != NULL
+               ? 0
+               : err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+}
+
+static int claim_found(struct store *store, struct batch *b, look_fn *look,
+                       struct helios_error *err)
+{
+    if (lists_reserve(b, err) != 0 || look(store, b, err) != 0)
         return -1;
     if (b->ids_n == 0)
         return 0;
@@ -436,26 +448,16 @@ static int claim(struct store *store, struct batch *b, struct helios_error *err)
     return b->n > 0 ? 0 : claim_found(store, b, look_from_start, err);
 }
 
-static int claim_with_lists(struct store *store, struct batch *b, struct helios_error *err)
-{
-    b->ids_max = b->claim->want + SPARE_IDS;
-    b->ids = reallocarray(NULL, b->ids_max, sizeof *b->ids);
-    b->times = reallocarray(NULL, b->ids_max, sizeof *b->times);
-    int rc = b->ids == NULL || b->times == NULL
-                 ? err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs")
-                 : claim(store, b, err);
-    free(b->ids);
-    free(b->times);
-    return rc;
-}
-
 int store_claim(struct store *store, const struct store_claim *want, struct store_job *jobs,
                 size_t *got, struct helios_error *err)
 {
     struct batch b = {.claim = want, .jobs = jobs};
     *got = 0;
     db_rollback(store->db);
-    if (claim_with_lists(store, &b, err) != 0) {
+    int rc = claim(store, &b, err);
+    free(b.ids);
+    free(b.times);
+    if (rc != 0) {
         batch_free(&b);
         return err_wrap(err, "cannot claim jobs");
     }
