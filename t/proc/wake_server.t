@@ -108,9 +108,13 @@ $t->wait_for(sub { eval { $t->board('watch_state') == 2 && $t->watcher($daemon->
 works('a job after the server was started again');
 
 # ---- an idle daemon ----
-$t->write_ini(global => { %slow, zero_sleep_interval => 2, registration_interval => 60 },
+# What it does not do is seen beside a daemon of another service that looks every second.
+$t->write_ini(global => { %slow, zero_sleep_interval => 1, registration_interval => 60 },
     section => { %section, WORKER_LINGER => 0 });
+my $clock = bless { %$t, service => 'Toy::Brief' }, ref $t;
+spew($t->ini, slurp($t->ini) . '[' . $clock->service . "]\nWAKE=poll\nuser=root\n");
 is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');
+my $beside = $clock->start;
 $daemon = $t->start;
 $t->watching;
 
@@ -118,19 +122,26 @@ sub queries {
     return $t->one('SELECT SUM(SELECT_COMMANDS + UPDATE_COMMANDS + OTHER_COMMANDS) '
         . "FROM information_schema.USER_STATISTICS WHERE USER = 'daemon'");
 }
-my $looks;
-$t->wait_for(sub { my $n = $t->board('looks'); my $same = defined $looks && $n == $looks; $looks = $n;
-    select undef, undef, undef, 1.5; $same }, 10, 'the looks after the start');
+
+# Until the other daemon has looked so often.
+sub meanwhile {
+    my ($looks) = @_;
+    my $end = $clock->board('looks') + $looks;
+    $t->wait_for(sub { $clock->board('looks') >= $end }, 20, "$looks looks of the daemon beside it");
+    return;
+}
+$t->wait_for(sub { my $looks = $t->board('looks'); meanwhile(2); $t->board('looks') == $looks }, 20,
+    'the looks after the start');
 $t->sql('FLUSH USER_STATISTICS');
-my $begun = now;
-select undef, undef, undef, 5;    # longer than zero_sleep_interval twice
+meanwhile(6);
 my $asked = queries() // 0;
 cmp_ok($asked, '<=', 6, "an idle daemon asked $asked times, at most for one look and one registration");
+is($clock->stop($beside)->{exit}, 0, 'the daemon beside it stops cleanly');
 is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');
 $t->write_ini(global => { %slow, zero_sleep_interval => 1, registration_interval => 60, WAKE => 'poll' },
     section => { %section, WORKER_LINGER => 0 });
 $daemon = $t->start;
-$looks = $t->board('looks');
+my $looks = $t->board('looks');
 $t->wait_for(sub { $t->board('looks') > $looks }, 10, 'a look');
 $t->sql('FLUSH USER_STATISTICS');
 $looks = $t->board('looks');
