@@ -29,11 +29,6 @@ static bool copy_bytes(char **to, const struct helios_datum *d)
     return true;
 }
 
-static int64_t number_or_none(const struct helios_datum *d)
-{
-    return d->type == HELIOS_DATUM_NULL ? -1 : helios_datum_int(d);
-}
-
 bool store_job_read(struct store_job *job, const struct helios_datum *columns)
 {
     char *arg = NULL;
@@ -41,9 +36,9 @@ bool store_job_read(struct store_job *job, const struct helios_datum *columns)
         .jobid = helios_datum_uint(&columns[0]),
         .funcid = (uint32_t)helios_datum_uint(&columns[1]),
         .arg_len = columns[2].len,
-        .insert_time = number_or_none(&columns[5]),
+        .insert_time = store_number_read(&columns[5]),
         .run_after = helios_datum_int(&columns[6]),
-        .priority = number_or_none(&columns[7]),
+        .priority = store_number_read(&columns[7]),
         .lease_until = (uint32_t)helios_datum_uint(&columns[8]),
     };
     bool copied = copy_bytes(&arg, &columns[2]) && copy_bytes(&job->uniqkey, &columns[3]) &&

@@ -109,6 +109,7 @@ void store_datum_behind(uint32_t funcid, struct cursor_place place, uint64_t lim
                         struct helios_datum out[STORE_BEHIND_PARAMS]);
 /* A number whose column is NULL for -1. */
 struct helios_datum store_number_or_null(int64_t value);
+int64_t store_number_read(const struct helios_datum *d);
 /* Copies a row of the columns that ST_CLAIM_READ, _LOCK, _NEXT and ST_JOB_READ_HELD give;
  * false when memory ran out, then nothing is allocated. */
 bool store_job_read(struct store_job *job, const struct helios_datum *columns);

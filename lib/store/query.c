@@ -8,80 +8,13 @@
 #include "store/listing.h"
 #include "store/private.h"
 
-#define TEXT_(x) #x
-#define TEXT(x)  TEXT_(x)
-
-enum query {
-    Q_JOBTYPE_CREATE,
-    Q_JOB_QUEUED,
-    Q_JOB_ATTEMPT,
-    Q_EXITSTATUS,
-    Q_LOGS,
-    Q_DAEMONS,
-    Q_DELETE_LOG,
-    Q_DELETE_HISTORY,
-    QUERY_COUNT
-};
-
-#define JOB_COLUMNS "jobid, funcid, insert_time, run_after, grabbed_until, priority, arg"
-#define HISTORY     "FROM helios_job_history_tb WHERE jobid = ? ORDER BY complete_time DESC"
-
-/* SQLite has a text of its own where it must do without DELETE ... LIMIT, and where its
- * rowid can tell rows of one second apart. */
-static const struct {
-    const char *common;
-    const char *sqlite;
-} statements[QUERY_COUNT] = {
-    [Q_JOBTYPE_CREATE] = {"INSERT INTO funcmap (funcname) VALUES (?)", NULL},
-    [Q_JOB_QUEUED] = {"SELECT " JOB_COLUMNS " FROM job WHERE jobid = ?", NULL},
-    [Q_JOB_ATTEMPT] = {"SELECT " JOB_COLUMNS ", complete_time, exitstatus " HISTORY
-                       " LIMIT 1",
-                       "SELECT " JOB_COLUMNS ", complete_time, exitstatus " HISTORY
-                       ", rowid DESC LIMIT 1"},
-    [Q_EXITSTATUS] = {"SELECT exitstatus " HISTORY " LIMIT 1",
-                      "SELECT exitstatus " HISTORY ", rowid DESC LIMIT 1"},
-    [Q_LOGS] = {"SELECT log_time, host, process_id, priority, message FROM helios_log_tb "
-                "WHERE log_time >= ? AND jobid = ? ORDER BY log_time LIMIT " TEXT(
-                    QUERY_LOGS),
-                "SELECT log_time, host, process_id, priority, message FROM helios_log_tb "
-                "WHERE log_time >= ? AND jobid = ? ORDER BY log_time, rowid LIMIT " TEXT(
-                    QUERY_LOGS)},
-    [Q_DAEMONS] = {"SELECT worker_class, worker_version, host, process_id, start_time, "
-                   "register_time FROM helios_worker_registry_tb WHERE register_time > ? "
-                   "AND (? IS NULL OR worker_class = ?) AND (? IS NULL OR host = ?) "
-                   "ORDER BY worker_class, host LIMIT " TEXT(QUERY_REGISTERED),
-                   NULL},
-    [Q_DELETE_LOG] = {"DELETE FROM helios_log_tb WHERE log_time <= ? LIMIT ?",
-                      "DELETE FROM helios_log_tb WHERE rowid IN (SELECT rowid FROM "
-                      "helios_log_tb WHERE log_time <= ? LIMIT ?)"},
-    [Q_DELETE_HISTORY] = {"DELETE FROM helios_job_history_tb WHERE complete_time <= ? "
-                          "LIMIT ?",
-                          "DELETE FROM helios_job_history_tb WHERE rowid IN (SELECT rowid "
-                          "FROM helios_job_history_tb WHERE complete_time <= ? LIMIT ?)"},
-};
-
-static const char *statement(struct store *store, enum query which)
-{
-    bool own = helios_db_kind(store_db(store)) == HELIOS_DB_SQLITE &&
-               statements[which].sqlite != NULL;
-    const char *text = own ? statements[which].sqlite : statements[which].common;
-    const char *prefixed = store_prefixed(store, text, NULL);
-    return prefixed != NULL ? prefixed : "out of memory";
-}
-
-static int64_t int_or_null(const struct helios_datum *d)
-{
-    return d->type == HELIOS_DATUM_NULL ? -1 : helios_datum_int(d);
-}
-
 int query_jobtype_create(struct store *store, const char *name, uint32_t *out,
                          struct helios_error *err)
 {
-    struct helios_db *db = store_db(store);
     const struct helios_datum param = helios_text(name);
-    if (helios_db_exec(db, statement(store, Q_JOBTYPE_CREATE), &param, 1, NULL, err) != 0)
+    if (store_exec(store, ST_JOBTYPE_ADD, 0, &param, 1, NULL, err) != 0)
         return -1;
-    *out = (uint32_t)helios_db_last_id(db);
+    *out = (uint32_t)helios_db_last_id(store->db);
     return 0;
 }
 
@@ -100,10 +33,10 @@ static int read_job(void *arg, const struct helios_datum *columns, size_t n)
     reader->found = true;
     out->jobid = helios_datum_uint(&columns[0]);
     out->funcid = (uint32_t)helios_datum_uint(&columns[1]);
-    out->insert_time = int_or_null(&columns[2]);
+    out->insert_time = store_number_read(&columns[2]);
     out->run_after = helios_datum_int(&columns[3]);
     out->grabbed_until = helios_datum_int(&columns[4]);
-    out->priority = int_or_null(&columns[5]);
+    out->priority = store_number_read(&columns[5]);
     const char *text = helios_datum_text(&columns[6]);
     if (text != NULL) {
         out->arg_len = columns[6].len;
@@ -118,14 +51,13 @@ static int read_job(void *arg, const struct helios_datum *columns, size_t n)
     return 1;
 }
 
-static int find_job(struct store *store, enum query which, uint64_t jobid,
+static int find_job(struct store *store, enum statement id, uint64_t jobid,
                     struct query_job *out, struct helios_error *err)
 {
     struct job_reader reader = {.out = out};
     const struct helios_datum param = helios_uint(jobid);
     *out = (struct query_job){0};
-    if (helios_db_query(store_db(store), statement(store, which), &param, 1, read_job,
-                        &reader, err) != 0)
+    if (store_query(store, id, 0, &param, 1, read_job, &reader, err) != 0)
         return -1;
     if (reader.failed)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
@@ -135,14 +67,14 @@ static int find_job(struct store *store, enum query which, uint64_t jobid,
 int query_job(struct store *store, uint64_t jobid, struct query_job *out,
               struct helios_error *err)
 {
-    int rc = find_job(store, Q_JOB_ATTEMPT, jobid, out, err);
+    int rc = find_job(store, ST_QUERY_ATTEMPT, jobid, out, err);
     if (rc != 1)
         return rc;
-    rc = find_job(store, Q_JOB_QUEUED, jobid, out, err);
+    rc = find_job(store, ST_QUERY_QUEUED, jobid, out, err);
     if (rc != 1)
         return rc;
     /* It may have ended between the two looks. */
-    return find_job(store, Q_JOB_ATTEMPT, jobid, out, err);
+    return find_job(store, ST_QUERY_ATTEMPT, jobid, out, err);
 }
 
 void query_job_fini(struct query_job *job)
@@ -151,23 +83,13 @@ void query_job_fini(struct query_job *job)
     *job = (struct query_job){0};
 }
 
-static int read_status(void *arg, const struct helios_datum *columns, size_t n)
-{
-    (void)n;
-    int64_t *out = arg;
-    *out = int_or_null(&columns[0]);
-    return 1;
-}
-
 int query_exitstatus(struct store *store, uint64_t jobid, int64_t *out,
                      struct helios_error *err)
 {
     const struct helios_datum param = helios_uint(jobid);
     *out = -1;
-    if (helios_db_query(store_db(store), statement(store, Q_EXITSTATUS), &param, 1,
-                        read_status, out, err) != 0)
-        return -1;
-    return *out < 0 ? 1 : 0;
+    int rc = store_numbers(store, ST_QUERY_EXITSTATUS, &param, 1, out, 1, err);
+    return rc == 0 && *out < 0 ? 1 : rc;
 }
 
 /* ---- logs ---- */
@@ -198,9 +120,8 @@ int query_logs(struct store *store, uint64_t jobid, int64_t since, query_log_fn 
 {
     struct log_reader reader = {.fn = fn, .arg = arg};
     const struct helios_datum params[] = {helios_int(since > 0 ? since : 0),
-                                          helios_uint(jobid)};
-    return helios_db_query(store_db(store), statement(store, Q_LOGS), params, 2, read_log,
-                           &reader, err);
+                                          helios_uint(jobid), helios_uint(QUERY_LOGS)};
+    return store_query(store, ST_QUERY_LOGS, 0, params, 3, read_log, &reader, err);
 }
 
 /* ---- registry ---- */
@@ -232,29 +153,28 @@ int query_daemons(struct store *store, const char *service, const char *host, in
                   query_daemon_fn *fn, void *arg, struct helios_error *err)
 {
     struct daemon_reader reader = {.fn = fn, .arg = arg};
-    const struct helios_datum params[] = {helios_int(since), helios_text(service),
-                                          helios_text(service), helios_text(host),
-                                          helios_text(host)};
-    return helios_db_query(store_db(store), statement(store, Q_DAEMONS), params,
-                           sizeof params / sizeof params[0], read_daemon, &reader, err);
+    const struct helios_datum params[] = {
+        helios_int(since), helios_text(service), helios_text(service),
+        helios_text(host), helios_text(host),    helios_uint(QUERY_REGISTERED)};
+    return store_query(store, ST_QUERY_DAEMONS, 0, params, sizeof params / sizeof params[0],
+                       read_daemon, &reader, err);
 }
 
 /* ---- cleaning ---- */
 
-static enum query purge_statement(enum query_purge table)
+static enum statement purge_statement(enum query_purge table)
 {
-    return table == PURGE_LOG ? Q_DELETE_LOG : Q_DELETE_HISTORY;
+    return table == PURGE_LOG ? ST_PURGE_LOG : ST_PURGE_HISTORY;
 }
 
 const char *query_purge_text(struct store *store, enum query_purge table)
 {
-    return statement(store, purge_statement(table));
+    return statement_text(purge_statement(table), helios_db_kind(store->db));
 }
 
 int query_purge(struct store *store, enum query_purge table, int64_t horizon, uint64_t most,
                 uint64_t *deleted, struct helios_error *err)
 {
     const struct helios_datum params[] = {helios_int(horizon), helios_uint(most)};
-    return helios_db_exec(store_db(store), statement(store, purge_statement(table)), params,
-                          2, deleted, err);
+    return store_exec(store, purge_statement(table), 0, params, 2, deleted, err);
 }

@@ -100,6 +100,15 @@
 #define LIST_LOG                                                                           \
     "SELECT log_time, host, process_id, jobid, job_class, priority, message FROM "         \
     "helios_log_tb WHERE log_time >= ? ORDER BY log_time"
+#define QUERY_COLUMNS                                                                      \
+    "SELECT jobid, funcid, insert_time, run_after, grabbed_until, priority, arg"
+/* Of rows of one second only SQLite can tell which is the latest. */
+#define LATEST(and_row)                                                                    \
+    " FROM helios_job_history_tb WHERE jobid = ? ORDER BY complete_time DESC" and_row      \
+    " LIMIT 1"
+#define QUERY_LOG(and_row)                                                                 \
+    "SELECT log_time, host, process_id, priority, message FROM helios_log_tb WHERE "       \
+    "log_time >= ? AND jobid = ? ORDER BY log_time" and_row " LIMIT ?"
 #define LAST_MINUTE "complete_time > UNIX_TIMESTAMP() - 60"
 #define EACH_TABLE                                                                         \
     "('job', 'funcmap', 'error', 'exitstatus', 'note', 'helios_params_tb', "               \
@@ -296,6 +305,18 @@ static const char *const common[STATEMENTS] = {
         "SELECT COUNT(CASE WHEN grabbed_until > 0 AND grabbed_until < UNIX_TIMESTAMP() - "
         "60 THEN 1 END) FROM (SELECT grabbed_until " DUE_OLDEST " LIMIT 10000) AS oldest",
 
+    [ST_QUERY_QUEUED] = QUERY_COLUMNS " FROM job WHERE jobid = ?",
+    [ST_QUERY_ATTEMPT] = QUERY_COLUMNS ", complete_time, exitstatus" LATEST(""),
+    [ST_QUERY_EXITSTATUS] = "SELECT COALESCE(exitstatus, -1)" LATEST(""),
+    [ST_QUERY_LOGS] = QUERY_LOG(""),
+    [ST_QUERY_DAEMONS] =
+        "SELECT worker_class, worker_version, host, process_id, start_time, register_time "
+        "FROM helios_worker_registry_tb WHERE register_time > ? AND (? IS NULL OR "
+        "worker_class = ?) AND (? IS NULL OR host = ?) ORDER BY worker_class, host LIMIT ?",
+    [ST_PURGE_LOG] = "DELETE FROM helios_log_tb WHERE log_time <= ? LIMIT ?",
+    [ST_PURGE_HISTORY] = "DELETE FROM helios_job_history_tb WHERE complete_time <= ? "
+                         "LIMIT ?",
+
     [ST_SCHEMA_TABLES] = "SELECT table_name FROM information_schema.tables "
                          "WHERE table_schema = DATABASE() AND table_name IN " EACH_TABLE,
     [ST_SCHEMA_INDEX] =
@@ -338,6 +359,15 @@ static const char *const sqlite[STATEMENTS] = {
     [ST_OPERATE_HOLD] = (OPERATE_HOLD("")),
     [ST_OPERATE_REQUEUE] = (OPERATE_REQUEUE("")),
     [ST_LOG_ADD] = (LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))}"),
+    [ST_QUERY_ATTEMPT] =
+        (QUERY_COLUMNS ", complete_time, exitstatus" LATEST(", rowid DESC")),
+    [ST_QUERY_EXITSTATUS] = ("SELECT COALESCE(exitstatus, -1)" LATEST(", rowid DESC")),
+    [ST_QUERY_LOGS] = (QUERY_LOG(", rowid")),
+    [ST_PURGE_LOG] = ("DELETE FROM helios_log_tb WHERE rowid IN (SELECT rowid FROM "
+                      "helios_log_tb WHERE log_time <= ? LIMIT ?)"),
+    [ST_PURGE_HISTORY] =
+        ("DELETE FROM helios_job_history_tb WHERE rowid IN (SELECT rowid FROM "
+         "helios_job_history_tb WHERE complete_time <= ? LIMIT ?)"),
     [ST_SCHEMA_TABLES] =
         ("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN " EACH_TABLE),
     [ST_SCHEMA_INDEX] = ("SELECT (SELECT GROUP_CONCAT(name) FROM "

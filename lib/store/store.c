@@ -380,6 +380,11 @@ struct helios_datum store_number_or_null(int64_t value)
     return value == -1 ? helios_null() : helios_int(value);
 }
 
+int64_t store_number_read(const struct helios_datum *d)
+{
+    return d->type == HELIOS_DATUM_NULL ? -1 : helios_datum_int(d);
+}
+
 int store_now(struct store *store, int64_t *out, struct helios_error *err)
 {
     if (store_fault(store, FAULT_CLOCK_BEFORE, err) != 0 ||
