@@ -2,7 +2,6 @@
 #include "daemon/poller.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "core/log_batch.h"
 #include "core/mono.h"
 #include "core/msg.h"
+#include "daemon/adopted.h"
 #include "daemon/collective.h"
 #include "daemon/settle.h"
 
@@ -24,9 +24,8 @@
 /* How often the scoreboard is looked at while workers hold jobs. */
 #define BOARD_TICK_MS 1000
 /* Jobs behind one that has been running for this long are given to somebody else. */
-#define SLOW_MS    2000
-#define CLEAN_MS   600000
-#define OLD_BOARDS 16
+#define SLOW_MS  2000
+#define CLEAN_MS 600000
 /* After a deadlock. */
 #define RETRY_MS 20
 /* How long the server's clock is reckoned from one reading of it. */
@@ -65,9 +64,7 @@ struct poller {
     struct mono server_read;
     bool working; /* jobs were due at the last look: workers claim without telling us */
 
-    struct board *old[OLD_BOARDS]; /* boards of masters that were killed */
-    char *old_path[OLD_BOARDS];
-    unsigned old_count;
+    struct adopted adopted;
     bool took_over; /* they were looked at once */
 };
 
@@ -345,39 +342,6 @@ static int settle_named(struct poller *p, struct helios_error *err)
     return 0;
 }
 
-/* Boards that masters left which were killed: `<board>.<pid>`. */
-static void adopt_boards(struct poller *p)
-{
-    char pattern[4200];
-    glob_t found;
-    (void)snprintf(pattern, sizeof pattern, "%s.*", p->heritage->board_path);
-    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
-        return;
-    for (size_t i = 0; i < found.gl_pathc && p->old_count < OLD_BOARDS; i++) {
-        struct board *board = NULL;
-        char *path = found.gl_pathv[i];
-        size_t len = strlen(path);
-        if (len > 4 && strcmp(path + len - 4, ".new") == 0)
-            continue;
-        if (board_open(path, true, &board, NULL) != 0) {
-            log_warning("%s is not a scoreboard of this version; remove it", path);
-            continue;
-        }
-        p->old[p->old_count] = board;
-        p->old_path[p->old_count] = strdup(path);
-        p->old_count++;
-    }
-    globfree(&found);
-}
-
-static bool poller_lives(const struct board *board)
-{
-    pid_t pid = atomic_load(&board->poller_pid);
-    int64_t start = atomic_load(&board->poller_pid_start);
-    int64_t now = pid == 0 ? -1 : board_pid_start(pid);
-    return now >= 0 && (start == 0 || start == now);
-}
-
 /* The server's clock: from our monotonic one in between, as this host's may be set. */
 static int server_now(struct poller *p, int64_t *out, struct helios_error *err)
 {
@@ -400,32 +364,13 @@ static int settle_ours(struct poller *p, struct helios_error *err)
     return server_now(p, &now, err) != 0 ? -1 : settle_living(&s, now, SLOW_MS, err);
 }
 
-/* Settles what the processes of an old board left as they end, then removes the file. Its
- * own poller comes first while it lives. */
-static int settle_old(struct poller *p, struct helios_error *err)
+static int settle_adopted(struct poller *p, struct helios_error *err)
 {
-    for (unsigned i = 0; i < p->old_count; i++) {
-        struct board *board = p->old[i];
-        unsigned left = 0;
-        int64_t now = 0;
-        if (poller_lives(board))
-            continue;
-        const struct settle s = settling(p, board);
-        if (server_now(p, &now, err) != 0 || settle_living(&s, now, INT64_MAX, err) != 0 ||
-            settle_orphans(&s, &left, err) != 0)
-            return -1;
-        if (left > 0)
-            continue;
-        if (p->old_path[i] != NULL)
-            (void)unlink(p->old_path[i]);
-        board_close(board);
-        free(p->old_path[i]);
-        p->old_count--;
-        p->old[i] = p->old[p->old_count];
-        p->old_path[i] = p->old_path[p->old_count];
-        i--;
-    }
-    return 0;
+    const struct settle s = settling(p, p->heritage->board);
+    int64_t now = 0;
+    if (p->adopted.count == 0)
+        return 0;
+    return server_now(p, &now, err) != 0 ? -1 : adopted_settle(&p->adopted, &s, now, err);
 }
 
 /* Housekeeping: what the database refuses here is said, and keeps nobody from working. */
@@ -450,7 +395,7 @@ static int tick(struct poller *p, struct helios_error *err)
 {
     struct mono now = mono_now();
     if (!mono_before(now, p->tick_at)) {
-        if (settle_ours(p, err) != 0 || settle_old(p, err) != 0)
+        if (settle_ours(p, err) != 0 || settle_adopted(p, err) != 0)
             return -1;
         p->tick_at = mono_add_ms(now, BOARD_TICK_MS);
     }
@@ -592,7 +537,7 @@ static int serve(struct poller *p, struct helios_error *err)
         return -1;
     /* Before the first look, after which workers claim: what the daemon before this one
      * left is accounted for, also if its leases have run out. */
-    if (!p->took_over && settle_old(p, err) != 0)
+    if (!p->took_over && settle_adopted(p, err) != 0)
         return -1;
     p->took_over = true;
     if (p->look_wanted && !p->master_gone && look(p, err) != 0)
@@ -609,7 +554,7 @@ static struct mono next_deadline(const struct poller *p)
         return p->retry_at;
     if (p->look_wanted || (p->dead_count > 0 && !p->dead_stuck) || p->halt_wanted)
         return mono_add_ms(mono_now(), RETRY_MS);
-    bool held = p->working || p->old_count > 0 || settle_needed(p->heritage->board);
+    bool held = p->working || p->adopted.count > 0 || settle_needed(p->heritage->board);
     struct mono next = held ? mono_min(p->tick_at, p->clean_at) : p->clean_at;
     return p->dead_stuck ? mono_min(next, p->dead_at) : next;
 }
@@ -677,7 +622,7 @@ int poller_main(const struct heritage *heritage)
     atomic_store(&heritage->board->poller_pid_start, board_pid_start(p->pid));
     atomic_store(&heritage->board->poller_pid, (int32_t)p->pid);
     p->clean_at = MONO_NEVER; /* a start does not wait for housekeeping, nor fail by it */
-    adopt_boards(p);
+    adopted_find(&p->adopted, heritage->board_path);
     for (;;) {
         struct helios_error err = HELIOS_ERROR_INIT;
         take_orders(p);

@@ -8,6 +8,7 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "daemon/claiming.h"
 #include "daemon/holding.h"
 
 /* ---- taking ---- */
@@ -192,7 +193,7 @@ static int take(struct taking *t, struct helios_job **out, struct helios_error *
         return -1;
     t->claim.want = 1;
     t->claim.lease_s = w->rules.lease_s;
-    t->claim.random = worker_distinct(w);
+    t->claim.random = claiming_distinct(w);
     t->claim.announce = announce;
     t->claim.arg = t;
     for (;;) {

@@ -16,6 +16,7 @@
 #include "core/msg.h"
 #include "core/trail.h"
 #include "daemon/cgroup.h"
+#include "daemon/claiming.h"
 #include "daemon/collective.h"
 #include "daemon/holding.h"
 #include "daemon/limits.h"
@@ -130,7 +131,7 @@ void worker_listen(struct helios_worker *w, int64_t wait_ms)
     take_messages(w);
 }
 
-static void set_state(struct helios_worker *w, enum board_state state)
+void worker_state(struct helios_worker *w, enum board_state state)
 {
     atomic_store_explicit(&w->slot->state, (uint32_t)state, memory_order_release);
 }
@@ -186,7 +187,7 @@ static void take_slot(struct helios_worker *w)
     atomic_store(&slot->started, wall_now());
     trail_note(slot, TRAIL_START, 0);
     atomic_store(&slot->pid, (int32_t)w->pid);
-    set_state(w, BOARD_STARTING);
+    worker_state(w, BOARD_STARTING);
 }
 
 /* Standard input is empty whatever the master's is: a service that reads it must not take
@@ -300,120 +301,6 @@ static void consider(struct helios_worker *w)
         w->leaving = true;
 }
 
-/* ---- claiming ---- */
-
-static void announce(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
-{
-    struct helios_worker *w = arg;
-    uint32_t funcid = w->jobs[0].funcid;
-    if (++w->seq == 0)
-        w->seq = 1;
-    holding_announce(w->slot, w->seq, funcid, jobids, n, lease_until);
-}
-
-static size_t batch_size(const struct helios_worker *w)
-{
-    if (!w->settings.overdrive)
-        return 1;
-    int64_t most = w->settings.claim_max;
-    most = most < 1 ? 1 : most > (int64_t)BOARD_JOBS ? (int64_t)BOARD_JOBS : most;
-    return w->batch < (size_t)most ? w->batch : (size_t)most;
-}
-
-uint32_t worker_distinct(const struct helios_worker *w)
-{
-    const struct heritage *heritage = w->heritage;
-    uint32_t h = 0;
-    for (const char *p = heritage->host; *p != '\0'; p++)
-        h = h * 31 + (unsigned char)*p;
-    return h + 2 * heritage->slot;
-}
-
-/* Asks one jobtype after the other, beginning behind the one that had work last. */
-static int claim(struct helios_worker *w, struct helios_error *err)
-{
-    const struct heritage *h = w->heritage;
-    set_state(w, BOARD_CLAIMING);
-    w->count = 0;
-    for (unsigned k = 0; k < h->jobtype_count; k++) {
-        unsigned type = (w->next_type + k) % h->jobtype_count;
-        uint32_t funcid;
-        int rc = store_jobtype(w->store, h->jobtypes[type], &funcid, err);
-        if (rc < 0)
-            return -1;
-        if (rc == 1)
-            continue;
-        w->jobs[0].funcid = funcid;
-        struct store_claim want = {
-            .funcid = funcid,
-            .want = batch_size(w),
-            .order = (enum job_order)w->settings.order,
-            .floor = w->settings.priority_floor,
-            .lease_s = w->rules.lease_s,
-            .random = worker_distinct(w),
-            .cursor = &h->board->cursor[type],
-            .announce = announce,
-            .arg = w,
-        };
-        size_t got = 0;
-        trail_note(w->slot, TRAIL_CLAIM, want.want);
-        if (store_claim(w->store, &want, w->jobs, &got, err) != 0)
-            return -1;
-        trail_note(w->slot, TRAIL_CLAIMED, got);
-        holding_trim(w->slot, got);
-        if (got > 0) {
-            w->count = got;
-            w->next_type = (type + 1) % h->jobtype_count;
-            return 0;
-        }
-    }
-    return 0;
-}
-
-/* A claim whose COMMIT was lost may hold: what was announced is given back by fence. */
-static int undo_claim(struct helios_worker *w)
-{
-    uint32_t held = atomic_load(&w->slot->held);
-    for (uint32_t i = 0; i < held; i++) {
-        uint32_t leases[3];
-        uint64_t jobid = atomic_load(&w->slot->jobs[i].jobid);
-        holding_leases(&w->slot->jobs[i], leases);
-        if (jobid != 0 && store_release(w->store, &jobid, 1, leases, NULL, NULL) != 0)
-            return -1; /* stays on the board for the poller */
-        holding_drop(w->slot, i);
-    }
-    holding_trim(w->slot, 0);
-    return 0;
-}
-
-/* 0 go on (perhaps with nothing claimed), -1 leave. */
-static int claim_or_recover(struct helios_worker *w)
-{
-    struct helios_error err = HELIOS_ERROR_INIT;
-    if (claim(w, &err) == 0)
-        return 0;
-    w->count = 0;
-    switch (err.kind) {
-    case HELIOS_E_LOST:
-    case HELIOS_E_UNCERTAIN:
-        log_warning("worker lost the database: %s", err.text);
-        /* A claim that cannot be undone must not be covered by another one. */
-        if (worker_reconnect(w) != 0 || undo_claim(w) != 0)
-            return -1;
-        w->woken = true;
-        return 0;
-    case HELIOS_E_RETRY:
-        holding_trim(w->slot, 0);
-        worker_listen(w, 1 + mono_now().us % 20);
-        w->woken = true;
-        return 0;
-    default:
-        holding_trim(w->slot, 0);
-        worker_trouble(w, &err);
-        return -1;
-    }
-}
-
 /* ---- running ---- */
 
 static void burst_metajob(struct helios_job *job)
@@ -469,19 +356,6 @@ void worker_judge(struct helios_worker *w, struct helios_job *job)
         burst_metajob(job);
 }
 
-static void note_duration(struct helios_worker *w, struct mono begun)
-{
-    double ms = (double)(mono_now().us - begun.us) / 1000.0;
-    w->job_ms = w->job_ms < 0 ? ms : w->job_ms * 0.8 + ms * 0.2;
-    double want = w->job_ms < 0.001 ? (double)BOARD_JOBS
-                                    : (double)w->settings.claim_target_ms / w->job_ms;
-    size_t most = want < 1 ? 1 : want > BOARD_JOBS ? BOARD_JOBS : (size_t)want;
-    if (w->batch > most)
-        w->batch = most;
-    else if (w->batch < most)
-        w->batch = w->batch * 2 < most ? w->batch * 2 : most;
-}
-
 /* The service has closed descriptors that were not its own, and with them perhaps the
  * connection to the database: the verdict goes through a new one. The old one goes before
  * anything else is opened, which might get the number of a descriptor that it believes in.
@@ -522,7 +396,7 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
     w->jobs_since_params++;
     atomic_store(&w->slot->running_since, wall_now_ms());
     atomic_store(&w->slot->running, w->jobs[i].jobid);
-    set_state(w, BOARD_RUNNING);
+    worker_state(w, BOARD_RUNNING);
     if (w->job_ms < 0 || w->job_ms > 5)
         setproctitle("worker %s job %llu", w->heritage->service,
                      (unsigned long long)w->jobs[i].jobid);
@@ -531,12 +405,12 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
     w->running = i;
     int result = job.verdict == VERDICT_NONE ? run_service(w, &job) : 0;
     bool tied = w->master_gone || ties_hold(&w->ties);
-    note_duration(w, begun);
+    claiming_measure(w, begun);
     trail_note(w->slot, TRAIL_RAN, w->jobs[i].jobid);
     atomic_store(&w->slot->running, 0);
     holding_done(w->slot, i);
     together_done(w);
-    set_state(w, BOARD_FINISHING);
+    worker_state(w, BOARD_FINISHING);
     int rc = tied ? 0 : come_loose(w, &job);
     if (rc == 0)
         rc = together_record(w, i, &job);
@@ -622,7 +496,7 @@ static int linger(struct helios_worker *w, struct mono *since)
     if (left <= 0)
         return -1;
     setproctitle("worker %s idle", w->heritage->service);
-    set_state(w, BOARD_IDLE);
+    worker_state(w, BOARD_IDLE);
     trail_note(w->slot, TRAIL_IDLE, 0);
     say(w, MSG_IDLE, NULL);
     worker_listen(w, left);
@@ -639,7 +513,7 @@ static int work(struct helios_worker *w)
         consider(w);
         if (w->leaving || (w->jobs_run > 0 && !(overdrive && w->settings.overdrive)))
             return EX_OK;
-        if (claim_or_recover(w) != 0)
+        if (claiming_next(w) != 0)
             return EX_UNAVAILABLE;
         if (w->count == 0) {
             if (linger(w, &idle_since) != 0)
@@ -686,7 +560,7 @@ int worker_main(const struct heritage *heritage)
     } else {
         code = work(w);
     }
-    set_state(w, BOARD_LEAVING);
+    worker_state(w, BOARD_LEAVING);
     trail_note(w->slot, TRAIL_LEAVE, (uint64_t)code);
     if (w->leaving && !w->master_gone && w->jobs_run > 0)
         log_notice("Class %s exited (downshift)", heritage->service);

@@ -75,12 +75,10 @@ int worker_main(const struct heritage *heritage);
 
 /* Takes what the master has to say, without waiting (0) or for at most `wait_ms`. */
 void worker_listen(struct helios_worker *w, int64_t wait_ms);
-/* A number that differs from that of every other worker of this daemon by two or more, as
- * far as the jitter's range allows, and probably from those of other hosts. */
-uint32_t worker_distinct(const struct helios_worker *w);
 /* Gives the verdict on a job that the service is not to see: one that cannot be read, or a
  * metajob that it does not run itself. */
 void worker_judge(struct helios_worker *w, struct helios_job *job);
+void worker_state(struct helios_worker *w, enum board_state state);
 /* Tells the master why this worker cannot go on. */
 void worker_trouble(struct helios_worker *w, const struct helios_error *err);
 /* A new connection after LOST; waits with growing pauses while the master lives. -1 when it

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/adopted.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+void adopted_find(struct adopted *adopted, const char *board_path)
+{
+    char pattern[4200];
+    glob_t found;
+    (void)snprintf(pattern, sizeof pattern, "%s.*", board_path);
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc && adopted->count < ADOPTED_MOST; i++) {
+        struct board *board = NULL;
+        char *path = found.gl_pathv[i];
+        size_t len = strlen(path);
+        if (len > 4 && strcmp(path + len - 4, ".new") == 0)
+            continue;
+        if (board_open(path, true, &board, NULL) != 0) {
+            log_warning("%s is not a scoreboard of this version; remove it", path);
+            continue;
+        }
+        adopted->board[adopted->count] = board;
+        adopted->path[adopted->count++] = strdup(path);
+    }
+    globfree(&found);
+}
+
+static bool poller_lives(const struct board *board)
+{
+    pid_t pid = atomic_load(&board->poller_pid);
+    int64_t start = atomic_load(&board->poller_pid_start);
+    int64_t now = pid == 0 ? -1 : board_pid_start(pid);
+    return now >= 0 && (start == 0 || start == now);
+}
+
+/* 1 while somebody of it lives, or something cannot be settled yet. */
+static int settle_one(struct board *board, const struct settle *how, int64_t now,
+                      struct helios_error *err)
+{
+    struct settle s = *how;
+    unsigned left = 0;
+    s.board = board;
+    if (poller_lives(board))
+        return 1;
+    if (settle_living(&s, now, INT64_MAX, err) != 0 || settle_orphans(&s, &left, err) != 0)
+        return -1;
+    return left > 0 ? 1 : 0;
+}
+
+static void remove_one(struct adopted *adopted, unsigned i)
+{
+    if (adopted->path[i] != NULL)
+        (void)unlink(adopted->path[i]);
+    board_close(adopted->board[i]);
+    free(adopted->path[i]);
+    adopted->count--;
+    adopted->board[i] = adopted->board[adopted->count];
+    adopted->path[i] = adopted->path[adopted->count];
+}
+
+int adopted_settle(struct adopted *adopted, const struct settle *how, int64_t now,
+                   struct helios_error *err)
+{
+    for (unsigned i = adopted->count; i-- > 0;) {
+        int rc = settle_one(adopted->board[i], how, now, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            remove_one(adopted, i);
+    }
+    return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/claiming.h"
+
+#include "core/log.h"
+#include "core/trail.h"
+#include "daemon/holding.h"
+
+void claiming_measure(struct helios_worker *w, struct mono begun)
+{
+    double ms = (double)(mono_now().us - begun.us) / 1000.0;
+    w->job_ms = w->job_ms < 0 ? ms : w->job_ms * 0.8 + ms * 0.2;
+    double want = w->job_ms < 0.001 ? (double)BOARD_JOBS
+                                    : (double)w->settings.claim_target_ms / w->job_ms;
+    size_t most = want < 1 ? 1 : want > BOARD_JOBS ? BOARD_JOBS : (size_t)want;
+    if (w->batch > most)
+        w->batch = most;
+    else if (w->batch < most)
+        w->batch = w->batch * 2 < most ? w->batch * 2 : most;
+}
+
+static void announce(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
+{
+    struct helios_worker *w = arg;
+    uint32_t funcid = w->jobs[0].funcid;
+    if (++w->seq == 0)
+        w->seq = 1;
+    holding_announce(w->slot, w->seq, funcid, jobids, n, lease_until);
+}
+
+static size_t batch_size(const struct helios_worker *w)
+{
+    if (!w->settings.overdrive)
+        return 1;
+    int64_t most = w->settings.claim_max;
+    most = most < 1 ? 1 : most > (int64_t)BOARD_JOBS ? (int64_t)BOARD_JOBS : most;
+    return w->batch < (size_t)most ? w->batch : (size_t)most;
+}
+
+uint32_t claiming_distinct(const struct helios_worker *w)
+{
+    const struct heritage *heritage = w->heritage;
+    uint32_t h = 0;
+    for (const char *p = heritage->host; *p != '\0'; p++)
+        h = h * 31 + (unsigned char)*p;
+    return h + 2 * heritage->slot;
+}
+
+/* Asks one jobtype after the other, beginning behind the one that had work last. */
+static int claim(struct helios_worker *w, struct helios_error *err)
+{
+    const struct heritage *h = w->heritage;
+    worker_state(w, BOARD_CLAIMING);
+    w->count = 0;
+    for (unsigned k = 0; k < h->jobtype_count; k++) {
+        unsigned type = (w->next_type + k) % h->jobtype_count;
+        uint32_t funcid;
+        int rc = store_jobtype(w->store, h->jobtypes[type], &funcid, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 1)
+            continue;
+        w->jobs[0].funcid = funcid;
+        struct store_claim want = {
+            .funcid = funcid,
+            .want = batch_size(w),
+            .order = (enum job_order)w->settings.order,
+            .floor = w->settings.priority_floor,
+            .lease_s = w->rules.lease_s,
+            .random = claiming_distinct(w),
+            .cursor = &h->board->cursor[type],
+            .announce = announce,
+            .arg = w,
+        };
+        size_t got = 0;
+        trail_note(w->slot, TRAIL_CLAIM, want.want);
+        if (store_claim(w->store, &want, w->jobs, &got, err) != 0)
+            return -1;
+        trail_note(w->slot, TRAIL_CLAIMED, got);
+        holding_trim(w->slot, got);
+        if (got > 0) {
+            w->count = got;
+            w->next_type = (type + 1) % h->jobtype_count;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* A claim whose COMMIT was lost may hold: what was announced is given back by fence. */
+static int undo_claim(struct helios_worker *w)
+{
+    uint32_t held = atomic_load(&w->slot->held);
+    for (uint32_t i = 0; i < held; i++) {
+        uint32_t leases[3];
+        uint64_t jobid = atomic_load(&w->slot->jobs[i].jobid);
+        holding_leases(&w->slot->jobs[i], leases);
+        if (jobid != 0 && store_release(w->store, &jobid, 1, leases, NULL, NULL) != 0)
+            return -1; /* stays on the board for the poller */
+        holding_drop(w->slot, i);
+    }
+    holding_trim(w->slot, 0);
+    return 0;
+}
+
+int claiming_next(struct helios_worker *w)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (claim(w, &err) == 0)
+        return 0;
+    w->count = 0;
+    switch (err.kind) {
+    case HELIOS_E_LOST:
+    case HELIOS_E_UNCERTAIN:
+        log_warning("worker lost the database: %s", err.text);
+        /* A claim that cannot be undone must not be covered by another one. */
+        if (worker_reconnect(w) != 0 || undo_claim(w) != 0)
+            return -1;
+        w->woken = true;
+        return 0;
+    case HELIOS_E_RETRY:
+        holding_trim(w->slot, 0);
+        worker_listen(w, 1 + mono_now().us % 20);
+        w->woken = true;
+        return 0;
+    default:
+        holding_trim(w->slot, 0);
+        worker_trouble(w, &err);
+        return -1;
+    }
+}
