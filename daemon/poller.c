@@ -28,6 +28,9 @@
 #define CLEAN_MS 600000
 /* After a deadlock. */
 #define RETRY_MS 20
+/* What has to be repeated for so long without success passes for a database that is away:
+ * a file that another program keeps locked. */
+#define BLOCKED_MS 10000
 /* How long the server's clock is reckoned from one reading of it. */
 #define SERVER_CLOCK_MS 60000
 
@@ -42,6 +45,8 @@ struct poller {
 
     struct mono retry_at; /* next attempt to connect */
     int64_t retry_pause_ms;
+    struct mono repeating; /* since when work has to be repeated; 0 = it has not */
+    bool blocked;          /* for longer than BLOCKED_MS */
 
     bool look_wanted;
     uint64_t look_number;
@@ -79,13 +84,18 @@ static void answer(struct poller *p, struct msg *msg)
 
 /* ---- the database, there or away ---- */
 
-static void gone_away(struct poller *p, const struct helios_error *err)
+static void say_away(struct poller *p, const struct helios_error *err)
 {
     struct msg msg = {.kind = MSG_AWAY, .error_kind = (int32_t)err->kind};
-    store_close(p->store);
-    p->store = NULL;
     (void)strlcpy(msg.text, err->text, sizeof msg.text);
     answer(p, &msg);
+}
+
+static void gone_away(struct poller *p, const struct helios_error *err)
+{
+    store_close(p->store);
+    p->store = NULL;
+    say_away(p, err);
     p->retry_pause_ms = p->retry_pause_ms == 0 ? 200 : p->retry_pause_ms * 2;
     if (p->retry_pause_ms > 30000)
         p->retry_pause_ms = 30000;
@@ -94,13 +104,20 @@ static void gone_away(struct poller *p, const struct helios_error *err)
 }
 
 /* After a failed unit of work: a connection is given up unless the same work may succeed
- * on it in a moment. */
+ * on it in a moment. Where it does not, the master must not take us for one that hangs. */
 static void failed(struct poller *p, const struct helios_error *err)
 {
-    if (err->kind == HELIOS_E_RETRY)
-        p->tick_at = mono_add_ms(mono_now(), RETRY_MS);
-    else
+    if (err->kind != HELIOS_E_RETRY) {
         gone_away(p, err);
+        return;
+    }
+    struct mono now = mono_now();
+    p->tick_at = mono_add_ms(now, RETRY_MS);
+    if (p->repeating.us == 0)
+        p->repeating = now;
+    p->blocked = mono_diff_ms(now, p->repeating) >= BLOCKED_MS;
+    if (p->blocked)
+        say_away(p, err);
 }
 
 static bool connect_due(struct poller *p)
@@ -415,8 +432,9 @@ static void write_log(struct poller *p)
     size_t n = log_batch_records(p->heritage->log_batch, records);
     if (n == 0)
         return;
-    bool stored = p->store != NULL && store_log(p->store, p->heritage->service,
-                                                p->heritage->host, records, n, &err) == 0;
+    bool stored =
+        p->store != NULL && !p->blocked &&
+        store_log(p->store, p->heritage->service, p->heritage->host, records, n, &err) == 0;
     for (size_t i = 0; !stored && i < n; i++)
         log_fallback(&records[i], p->heritage->service);
     log_batch_clear(p->heritage->log_batch);
@@ -540,11 +558,17 @@ static int serve(struct poller *p, struct helios_error *err)
     if (!p->took_over && settle_adopted(p, err) != 0)
         return -1;
     p->took_over = true;
+    /* A look may need to write nothing: it is to say that the database is back only when
+     * all the rest has succeeded. */
+    if (p->blocked && tick(p, err) != 0)
+        return -1;
     if (p->look_wanted && !p->master_gone && look(p, err) != 0)
         return -1;
     if (tick(p, err) != 0)
         return -1;
     p->retry_pause_ms = 0;
+    p->repeating = (struct mono){0};
+    p->blocked = false;
     return 0;
 }
 

@@ -275,6 +275,11 @@ int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
         record_held(w, i, &job->args, &held);
         err_clear(&err);
         if (write_verdict(w, job, &held, &final, &err) != 0) {
+            /* A file that another program keeps locked is waited for as a server that is
+             * away. */
+            if (err.kind == HELIOS_E_RETRY && !w->master_gone &&
+                (db_flags(store_db(w->store)) & DB_ONE_WRITER) != 0)
+                tries--;
             enum next next = after_error(w, i, job, &uncertain, &err);
             if (next == NEXT_GIVE_UP)
                 break;

@@ -78,11 +78,14 @@ sub start {
     return $? == 0;
 }
 
-# Ends it as a power cut does.
-sub crash {
-    my ($self) = @_;
+# Ends it as a power cut does, or in order.
+sub crash     { return $_[0]->end_by('KILL') }
+sub shut_down { return $_[0]->end_by('TERM') }
+
+sub end_by {
+    my ($self, $signal) = @_;
     my $pid = $self->pid // return;
-    kill KILL => $pid;
+    kill $signal => $pid;
     select undef, undef, undef, 0.01 while alive($pid);
     return;
 }
