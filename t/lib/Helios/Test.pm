@@ -61,7 +61,7 @@ END {
         alarm 0;
         $SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
         if ($status) { $_->diagnose for @tests }
-        $_->destroy for @tests;
+        $_->destroy for my @all = @tests;
         $? = $status;
     }
 }
@@ -578,7 +578,10 @@ sub destroy {
     waitpid $_, 0 for keys %ours;
     %ours = ();
     $self->{dbh}->disconnect if $self->{dbh};
-    eval { $self->{admin}->do("DROP DATABASE $self->{database}") } if $self->{admin};
+    # A script of many collectives must not keep the connections of them all.
+    eval { $self->{admin}->do("DROP DATABASE $self->{database}"); $self->{admin}->disconnect } if $self->{admin};
+    delete @$self{qw(dbh admin)};
+    @tests = grep { $_ != $self } @tests;
     chdir '/';
     remove_tree($self->{tmp}) if !$ENV{HELIOS_TEST_KEEP};
     return;
