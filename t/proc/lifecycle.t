@@ -63,10 +63,9 @@ my @deaths = (
 for my $death (@deaths) {
     my ($name, $args, $pattern) = @$death;
     my ($id) = $t->submit($args);
-    my $begun = now;
     $daemon = $t->start({ asan => ['handle_segv=0'] });
+    # Not by the lease, which is of an hour.
     $t->wait_for(sub { !$t->job($id) }, 15, "the job of a $name to be accounted for");
-    cmp_ok(now - $begun, '<', 10, "$name: nobody waits for the lease");
     my @errors = $t->errors($id);
     is(scalar @errors, 3, "$name: three attempts, three errors");
     like($errors[0], $pattern, "$name: the error says how it ended");

@@ -20,14 +20,12 @@ sub busy {
 }
 
 # ---- TERM and INT when idle: at once, although every interval is long ----
-$t->write_ini(global => { zero_launch_interval => 30, zero_sleep_interval => 30 }, section => { OVERDRIVE => 1 });
+$t->write_ini(global => { zero_launch_interval => 3600, zero_sleep_interval => 3600 }, section => { OVERDRIVE => 1 });
 for my $signal (qw(TERM INT)) {
     my $daemon = $t->start;
-    my $begun = now;
     kill $signal => $daemon->{pid};
     my $ended = $t->collect($daemon, 10);
-    is($ended->{exit}, 0, "$signal: exit code 0");
-    cmp_ok(now - $begun, '<', 5, "$signal: an idle daemon leaves at once");
+    is($ended->{exit}, 0, "$signal: an idle daemon leaves at once, with exit code 0");
     ok(!-e $t->pid_file, "$signal: the PID file is gone");
     is($t->count('helios_worker_registry_tb'), 0, "$signal: the registration is gone");
 }
@@ -49,16 +47,14 @@ $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 
 # ---- a second TERM shortens the grace ----
 {
-    $t->write_ini(global => { zero_launch_interval => 30 }, section => { OVERDRIVE => 1 });
+    $t->write_ini(global => { zero_launch_interval => 3600 }, section => { OVERDRIVE => 1 });
     my ($daemon, $id, $gate) = busy();
     my $terms = () = grep { /^Received TERM/ } $t->log_rows;
     kill TERM => $daemon->{pid};
     # Two that are pending at once are one signal.
     $t->wait_for(sub { (grep { /^Received TERM/ } $t->log_rows) > $terms }, 5, 'the first TERM');
-    my $begun = now;
     kill TERM => $daemon->{pid};
-    is($t->collect($daemon, 10)->{exit}, 0, 'two TERMs: exit code 0');
-    cmp_ok(now - $begun, '<', 5, 'two TERMs: the grace period is cut');
+    is($t->collect($daemon, 10)->{exit}, 0, 'two TERMs: the grace period of two hours is cut, exit code 0');
     ok((grep { /^Killed process \d+ \(shutdown .* instance\)$/ } $t->log_rows),
         'the straggler was killed, and that is logged');
     is($t->job($id)->{grabbed_until}, 0, 'its job is given back');
@@ -109,11 +105,11 @@ $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
 
 # ---- QUIT: at once, leases released ----
 {
+    $t->write_ini(global => { zero_launch_interval => 3600 }, section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
     my ($daemon, $id, $gate) = busy();
-    my $begun = now;
     kill QUIT => $daemon->{pid};
-    $t->collect($daemon, 10);
-    cmp_ok(now - $begun, '<', 5, 'QUIT: at once');
+    is($t->collect($daemon, 10)->{exit}, 0, 'QUIT: at once, exit code 0');
+    $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
     is($t->job($id)->{grabbed_until}, 0, 'QUIT: the lease is released');
     is($t->count('job', 'grabbed_until>0'), 0, 'QUIT: no job stays leased');
     is_deeply([$t->users], [], 'QUIT: no process is left');

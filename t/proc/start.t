@@ -219,14 +219,13 @@ my $class = $t->service;
 
 # ---- the database ----
 {
-    my $begun = now;
     my $away = $t->sqlite ? "dbi:SQLite:dbname=$t->{tmp}/no/such/folder.db"
         : "dbi:mysql:database=none;mysql_socket=$t->{tmp}/no.socket";
     $t->write_ini(global => { dsn => $away });
-    my $run = $t->helios_d($class);
+    # Nobody waits for the time-out of a connection.
+    my $run = $t->helios_d($class, { seconds => 4 });
     is($run->{exit}, $t->sqlite ? 78 : 69,
         'database away: EX_UNAVAILABLE, or EX_CONFIG for a missing file') or diag $run->{stderr};
-    cmp_ok(now - $begun, '<', 8, 'within seconds');
     like($run->{stderr}, qr/^FAILED to get configuration: /m, 'and says so');
     ok(!-e $t->pid_file, 'and no PID file is left');
     is_deeply([$t->users], [], 'nor a process');

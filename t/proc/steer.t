@@ -105,14 +105,12 @@ my @wanted = ('Received TERM signal; HALTING ' . $name, 'Setting HALT for ' . $n
 my %wanted = map { $_ => 1 } @wanted;
 is_deeply([grep { $wanted{$_} } $t->log_rows], \@wanted, 'the messages of a stop, in order');
 
-$t->write_ini(global => { zero_launch_interval => 30, zero_sleep_interval => 30 }, section => { MAX_WORKERS => 2 });
+$t->write_ini(global => { zero_launch_interval => 3600, zero_sleep_interval => 3600 }, section => { MAX_WORKERS => 2 });
 $t->set_param(HOLD => 1);
 $daemon = $t->start;
 $t->wait_for(sub { grep { / HOLDING$/ } $t->log_rows }, $look_s, 'HOLD');
-my $begun = now;
 $ended = $t->stop($daemon);
-cmp_ok(now - $begun, '<', 5, 'TERM during HOLD waits for no interval');
-is($ended->{exit}, 0, 'and is a clean stop');
+is($ended->{exit}, 0, 'TERM during HOLD is a clean stop, which waits for no interval');
 $t->del_param('HOLD');
 $t->write_ini(section => { MAX_WORKERS => 2 });
 
