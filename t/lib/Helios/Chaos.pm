@@ -62,7 +62,7 @@ my %mysql = (
 );
 my %sqlite = (
     file_locked => [4, 0.3, 7, 'lock', sub { $_[0]->lock_file($_[1]) }],
-    disk_full   => [3, 0.3, 3, 'disk', sub { $_[0]->fill_disk }, sub { unlink $_[0]{storm}{disk} . '/filler' }],
+    disk_full   => [3, 0.3, 3, 'disk', sub { Helios::Test::fill_disk($_[0]{storm}{disk}) }, sub { unlink $_[0]{storm}{disk} . '/filler' }],
 );
 
 sub new {
@@ -260,15 +260,6 @@ sub lock_file {
         select undef, undef, undef, $event->{seconds};
         $dbh->do('ROLLBACK');
     });
-    return;
-}
-
-sub fill_disk {
-    my ($self) = @_;
-    open my $fh, '>', $self->{storm}{disk} . '/filler' or die $!;
-    1 while syswrite $fh, 'x' x 65536;
-    1 while syswrite $fh, 'x' x 512;
-    close $fh;
     return;
 }
 

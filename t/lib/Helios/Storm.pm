@@ -22,24 +22,10 @@ my $RETRIES = 4;         # of the service
 my $BACKLOG = 120;       # jobs that wait, at least, while the storm lasts
 my $DRAIN_S = 30;        # for what is left when it is over
 
-my @mounted;
-
-END {
-    my $status = $?;
-    if ($$ == $Helios::Test::SCRIPT) { unmount() }
-    $? = $status;
-}
-
-sub unmount {
-    system('umount', '-l', shift @mounted) while @mounted;
-    return;
-}
-
 sub destroy {
     my ($self) = @_;
     $self->{t}->kill_all;
     $self->{t}{dbh} = undef;
-    unmount();
     $self->{t}->destroy;
     $self->{proxy}->destroy if $self->{proxy};
     return;
@@ -60,7 +46,8 @@ sub new {
     my $t = $self->{t} = Helios::Test->new(service => $service, section => \%section, schema => 0);
     my %global;
     if ($sqlite) {
-        $self->mount_disk;
+        # A file system of its own that can be full, where that is allowed.
+        $self->{disk} = $t->mount_disk('disk', '12m');
         $t->{dsn} = "dbi:SQLite:dbname=$self->{disk}/collective.db" if $self->{disk};
         $global{dsn} = $t->{dsn};
     } else {
@@ -80,17 +67,6 @@ sub new {
     $self->{funcid} = $t->funcid($service);
     $self->{chaos} = Helios::Chaos->new($self);
     return $self;
-}
-
-# A file system of its own that can be full, where that is allowed.
-sub mount_disk {
-    my ($self) = @_;
-    my $disk = $self->{t}->tmp . '/disk';
-    mkdir $disk or die "$disk: $!";
-    return if system("mount -t tmpfs -o size=12m,mode=755 none $disk 2>/dev/null") != 0;
-    push @mounted, $disk;
-    $self->{disk} = $disk;
-    return;
 }
 
 sub use_database {

@@ -184,6 +184,26 @@ sub write_ini {
     return;
 }
 
+# A file system of its own over a folder of the temporary one, which is made if it is not there; undef
+# where that is not allowed.
+sub mount_disk {
+    my ($self, $name, $size) = @_;
+    my $path = "$self->{tmp}/$name";
+    make_path($path);
+    return undef if system("mount -t tmpfs -o size=$size,mode=755 none $path 2>/dev/null") != 0;
+    push @{ $self->{mounted} }, $path;
+    return $path;
+}
+
+# Leaves no byte on it; what takes the space is the file `filler`.
+sub fill_disk {
+    my ($path) = @_;
+    open my $fh, '>>', "$path/filler" or die "$path: $!";
+    for my $size (65536, 512) { 1 while syswrite $fh, 'x' x $size }
+    close $fh;
+    return;
+}
+
 # ---- the database ----
 
 sub dbh {
@@ -583,6 +603,7 @@ sub destroy {
     delete @$self{qw(dbh admin)};
     @tests = grep { $_ != $self } @tests;
     chdir '/';
+    system('umount', '-l', $_) for @{ delete $self->{mounted} // [] };
     remove_tree($self->{tmp}) if !$ENV{HELIOS_TEST_KEEP};
     return;
 }
