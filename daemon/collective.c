@@ -21,6 +21,14 @@ int collective_open(const struct heritage *heritage, struct store **out,
     int rc = conf_database(params, &dsn, &user, &password, err);
     if (rc == 0) {
         rc = store_open(&dsn, user, password, out, err);
+        if (rc == 0 && (db_flags(store_db(*out)) & DB_READ_ONLY) != 0) {
+            store_close(*out);
+            *out = NULL;
+            rc = err_set(err, HELIOS_E_DENIED,
+                         "the database file %s cannot be written: this user needs write "
+                         "permission on it, and a file system that is not read-only",
+                         dsn.database);
+        }
         dsn_fini(&dsn);
     }
     conf_free(params);

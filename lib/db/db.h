@@ -18,7 +18,8 @@ enum db_flag {
     DB_SKIP_LOCKED = 1u << 0, /* SELECT ... FOR UPDATE SKIP LOCKED */
     DB_ONE_WRITER = 1u << 1,  /* a write transaction excludes all others (SQLite) */
     DB_MARIADB = 1u << 2,
-    DB_RETURNING = 1u << 3 /* INSERT ... RETURNING gives the rows in their order */
+    DB_RETURNING = 1u << 3, /* INSERT ... RETURNING gives the rows in their order */
+    DB_READ_ONLY = 1u << 4  /* an SQLite file that cannot be written */
 };
 
 /* Initializes the client libraries, which they would do at their first connection: a

@@ -91,7 +91,8 @@ static const char *advice(int code)
     case SQLITE_FULL:
         return "; make room on its file system";
     case SQLITE_READONLY:
-        return "; this user needs write permission on the file and its folder";
+        return "; this user needs write permission on the file and its folder, and a "
+               "file system that is not read-only";
     case SQLITE_CORRUPT:
         return "; the file is damaged: restore a copy, or save what is left with "
                "`sqlite3 FILE .recover`";
@@ -136,17 +137,16 @@ static int create(const struct dsn *dsn, struct helios_error *err)
 /* The reasons why a file cannot be opened, which SQLite does not tell apart. */
 static int check_file(const char *file, struct helios_error *err)
 {
-    if (access(file, R_OK | W_OK) == 0)
+    if (access(file, R_OK) == 0)
         return 0;
     if (errno == ENOENT)
         return err_set(err, HELIOS_E_SCHEMA,
                        "the database file %s does not exist: make it with "
                        "`helios schema init`",
                        file);
-    if (errno == EACCES || errno == EROFS)
+    if (errno == EACCES)
         return err_set(err, HELIOS_E_DENIED,
-                       "the database file %s is not readable and writable for this user",
-                       file);
+                       "the database file %s is not readable for this user", file);
     return err_errno(err, errno, "cannot open the database file %s", file);
 }
 
@@ -182,19 +182,77 @@ static int await_writer(void *arg, int tries)
     return 1;
 }
 
-static int open_session(struct sqlite_conn *c, struct helios_error *err)
+/* The file's name as an URI of a file that nobody changes. */
+static int unchanging(const char *file, struct buf *uri)
+{
+    buf_append(uri, "file:", 5);
+    for (; *file != '\0'; file++) {
+        if (strchr("?#%", *file) != NULL)
+            buf_printf(uri, "%%%02X", (unsigned)*file);
+        else
+            buf_append(uri, file, 1);
+    }
+    buf_append(uri, "?immutable=1", 12);
+    return uri->failed ? -1 : 0;
+}
+
+/* Reading needs the index of the WAL too, which SQLite makes beside the file: on a
+ * read-only file system it cannot, and nobody changes the file there. If there is a WAL it
+ * holds what the file lacks, so that the file alone must not be read. */
+static int open_unchanging(struct sqlite_conn *c, struct helios_error *err)
+{
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                SQLITE_OPEN_URI;
+    struct buf text = BUF_INIT;
+    buf_printf(&text, "%s-wal", c->file);
+    bool alone = !text.failed && access(buf_text(&text), F_OK) != 0 && errno == ENOENT;
+    buf_clear(&text);
+    int rc = -1;
+    if (!alone)
+        (void)err_set(err, HELIOS_E_DENIED,
+                      "the database file %s cannot be read on a read-only file system "
+                      "while %s-wal lies beside it: copy both to where they can be written",
+                      c->file, c->file);
+    else if (unchanging(c->file, &text) != 0)
+        (void)no_memory(err);
+    else
+        rc = 0;
+    if (rc == 0) {
+        (void)sqlite3_close_v2(c->db);
+        c->db = NULL;
+        if (sqlite3_open_v2(buf_text(&text), &c->db, flags, NULL) != SQLITE_OK)
+            rc = c->db == NULL ? no_memory(err) : failed(c, "cannot use the database", err);
+    }
+    buf_fini(&text);
+    return rc;
+}
+
+/* SQLite opens a file that it may not write for reading. Whether that works shows at the
+ * first statement. */
+static int open_file(struct sqlite_conn *c, bool *read_only, struct helios_error *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (check_file(c->file, err) != 0)
         return -1;
-    if (sqlite3_open_v2(c->file, &c->db, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(c->file, &c->db, flags, NULL) != SQLITE_OK)
         return c->db == NULL ? no_memory(err) : failed(c, "cannot use the database", err);
-    }
+    *read_only = sqlite3_db_readonly(c->db, "main") == 1;
+    if (!*read_only || pragma(c, "PRAGMA schema_version", err) == 0)
+        return 0;
+    return access(c->file, W_OK) != 0 && errno == EROFS ? open_unchanging(c, err) : -1;
+}
+
+static int open_session(struct sqlite_conn *c, bool *read_only, struct helios_error *err)
+{
+    if (open_file(c, read_only, err) != 0)
+        return -1;
     (void)sqlite3_busy_handler(c->db, await_writer, c);
     if (sqlite3_create_function(c->db, "UNIX_TIMESTAMP", 0,
                                 SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_now, NULL,
                                 NULL) != SQLITE_OK)
         return failed(c, "cannot use the database", err);
+    if (*read_only)
+        return 0;
     /* FULL: in WAL mode a COMMIT that returned has been written to the disk. */
     return pragma(c, "PRAGMA journal_mode = WAL", err) != 0 ||
                    pragma(c, "PRAGMA synchronous = FULL", err) != 0
@@ -227,12 +285,13 @@ static int open_connection(const struct dsn *dsn, const char *user, const char *
         free(c);
         return no_memory(err);
     }
-    if (open_session(c, err) != 0) {
+    bool read_only = false;
+    if (open_session(c, &read_only, err) != 0) {
         disconnect(c, false);
         return -1;
     }
     *conn = c;
-    *flags = DB_ONE_WRITER;
+    *flags = DB_ONE_WRITER | (read_only ? DB_READ_ONLY : 0u);
     return 0;
 }
 

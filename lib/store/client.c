@@ -151,7 +151,7 @@ static int submit_to(struct helios_client *client, struct member *member,
     /* What may be there already must not go to another one as well. */
     if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN)
         member_bury(&client->members, member);
-    return err->kind == HELIOS_E_LOST ? 1 : -1;
+    return err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_DENIED ? 1 : -1;
 }
 
 /* Into one of the databases, those first that are not known to be away. `*where` is the one
