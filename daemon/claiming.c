@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/claiming.h"
 
+#include "core/err.h"
 #include "core/log.h"
 #include "core/trail.h"
 #include "daemon/holding.h"
@@ -45,6 +46,38 @@ uint32_t claiming_distinct(const struct helios_worker *w)
     return h + 2 * heritage->slot;
 }
 
+/* There is no room for what was to be claimed: fewer, then one, from the start, where its
+ * id is known. That job fails by the death of this process, which has announced it under
+ * the value that it has while nobody holds it: whoever settles that has no limit. Left in
+ * the queue it would keep all behind it from running. */
+static int claim_less(struct helios_worker *w, const struct store_claim *want,
+                      struct helios_error *err)
+{
+    uint64_t jobid = w->jobs[0].jobid;
+    uint32_t lease_until = 0;
+    struct helios_error local = HELIOS_ERROR_INIT;
+    holding_trim(w->slot, 0);
+    if (want->want > 1 || (jobid == 0 && !w->no_memory)) {
+        w->no_memory = want->want == 1;
+        w->batch = 1;
+        w->woken = true;
+        return 0;
+    }
+    w->no_memory = true;
+    int rc = jobid == 0 ? -1 : store_unheld(w->store, jobid, &lease_until, &local);
+    /* The connection may have ended with what was read half. */
+    if (rc < 0 && local.kind == HELIOS_E_LOST && worker_reconnect(w) == 0)
+        rc = store_unheld(w->store, jobid, &lease_until, &local);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    (void)err_wrap(err, "no room for job %llu", (unsigned long long)jobid);
+    w->jobs[0].funcid = want->funcid;
+    announce(w, &jobid, 1, lease_until);
+    atomic_store(&w->slot->running, jobid);
+    (void)holding_start(w->slot, 0);
+    return -1;
+}
+
 /* Asks one jobtype after the other, beginning behind the one that had work last. */
 static int claim(struct helios_worker *w, struct helios_error *err)
 {
@@ -74,7 +107,8 @@ static int claim(struct helios_worker *w, struct helios_error *err)
         size_t got = 0;
         trail_note(w->slot, TRAIL_CLAIM, want.want);
         if (store_claim(w->store, &want, w->jobs, &got, err) != 0)
-            return -1;
+            return err->kind == HELIOS_E_NOMEM ? claim_less(w, &want, err) : -1;
+        w->no_memory = false;
         trail_note(w->slot, TRAIL_CLAIMED, got);
         holding_trim(w->slot, got);
         if (got > 0) {
@@ -122,6 +156,9 @@ int claiming_next(struct helios_worker *w)
         worker_listen(w, 1 + mono_now().us % 20);
         w->woken = true;
         return 0;
+    case HELIOS_E_NOMEM:
+        worker_trouble(w, &err);
+        return -1;
     default:
         holding_trim(w->slot, 0);
         worker_trouble(w, &err);

@@ -72,6 +72,11 @@ void holding_done(struct board_slot *slot, size_t i)
     atomic_store_explicit(&slot->jobs[i].hold, BOARD_HOLD_DONE, memory_order_release);
 }
 
+void holding_fails(struct board_slot *slot, size_t i)
+{
+    atomic_store_explicit(&slot->jobs[i].hold, BOARD_HOLD_STARTED, memory_order_release);
+}
+
 void holding_leases(const struct board_job *job, uint32_t leases[3])
 {
     uint64_t claimed = atomic_load_explicit(&job->claimed, memory_order_acquire);

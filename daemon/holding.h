@@ -28,6 +28,9 @@ bool holding_owed(const struct board_job *job);
 /* Whether it was begun before its turn, together with another: it may have ended since. */
 bool holding_begun(const struct board_job *job);
 void holding_done(struct board_slot *slot, size_t i);
+/* DONE to STARTED, as the outcome cannot be written: the job fails by the worker's death.
+ */
+void holding_fails(struct board_slot *slot, size_t i);
 
 /* The values of grabbed_until that are the holder's: claimed, renewed, about to be renewed.
  * All three are set; those that do not apply repeat the first. */

@@ -244,6 +244,13 @@ static enum next after_error(struct helios_worker *w, size_t i, struct helios_jo
             burst_failed(job, err);
             return NEXT_AGAIN;
         }
+        /* This process will not have more, and to give the job back would have it run
+         * without end: it fails by the death of this process, under the retry rules. */
+        if (err->kind == HELIOS_E_NOMEM) {
+            w->no_memory = true;
+            holding_fails(w->slot, i);
+            return NEXT_GIVE_UP;
+        }
         if (store_refused(err->kind))
             return refused(w, i, job, err);
         effects_undone(job);

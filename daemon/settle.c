@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/settle.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "codec/args.h"
 #include "core/fault.h"
@@ -40,10 +42,15 @@ static void describe(const struct settle *s, const struct msg_dead *dead, char *
                 "Worker process %d ended while running this job and no daemon was "
                 "there to see how",
                 dead->pid);
-        else
-            (void)snprintf(out, cap,
-                           "Worker process %d exited with code %d while running this job",
-                           dead->pid, dead->status);
+        else {
+            /* As a worker ends that has no room for a job. */
+            (void)limits_of_errno(s->settings, dead->status == EX_OSERR ? ENOMEM : 0, limit,
+                                  sizeof limit);
+            (void)snprintf(
+                out, cap,
+                "Worker process %d exited with code %d while running this job%s%s",
+                dead->pid, dead->status, limit[0] != '\0' ? "; " : "", limit);
+        }
         break;
     case DEATH_SIGNAL:
         if (dead->status == SIGKILL && s->cgroup != NULL &&

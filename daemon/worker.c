@@ -87,7 +87,13 @@ static void say(struct helios_worker *w, enum msg_kind kind, const struct helios
 
 void worker_trouble(struct helios_worker *w, const struct helios_error *err)
 {
-    say(w, MSG_TROUBLE, err);
+    char limit[64] = "";
+    struct helios_error said = *err;
+    if (err->kind == HELIOS_E_NOMEM)
+        (void)limits_of_errno(&w->settings, ENOMEM, limit, sizeof limit);
+    if (limit[0] != '\0')
+        (void)err_set(&said, err->kind, "%s (%s)", err->text, limit);
+    say(w, MSG_TROUBLE, &said);
 }
 
 static void success(struct helios_worker *w)
@@ -387,6 +393,7 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
     if (store_jobtype_name(w->store, w->jobs[i].funcid, &type, &err) != 0 ||
         job_init(&job, w->store, &w->jobs[i], type == NULL ? w->heritage->service : type,
                  w->plugin.service.metarun == NULL, &err) != 0) {
+        w->no_memory = err.kind == HELIOS_E_NOMEM;
         worker_trouble(w, &err);
         return -1;
     }
@@ -514,7 +521,7 @@ static int work(struct helios_worker *w)
         if (w->leaving || (w->jobs_run > 0 && !(overdrive && w->settings.overdrive)))
             return EX_OK;
         if (claiming_next(w) != 0)
-            return EX_UNAVAILABLE;
+            return w->no_memory ? EX_OSERR : EX_UNAVAILABLE;
         if (w->count == 0) {
             if (linger(w, &idle_since) != 0)
                 return EX_OK;
@@ -523,7 +530,7 @@ static int work(struct helios_worker *w)
         idle_since = (struct mono){0};
         w->misses = WORKER_MISSES;
         if (run_batch(w) != 0)
-            return EX_SOFTWARE;
+            return w->no_memory ? EX_OSERR : EX_SOFTWARE;
     }
 }
 

@@ -59,6 +59,8 @@ struct helios_worker {
     size_t batch;       /* how many to claim next */
     double job_ms;      /* what jobs have been taking, moving average; negative: unknown */
     struct worker_group group;
+    bool no_memory; /* a claim or an outcome had no room; why this process ends, if it does
+                     */
     unsigned repairs; /* pauses for what has to be mended, since an outcome was written */
 
     size_t running;          /* the job of the batch that runs */
@@ -79,7 +81,7 @@ void worker_listen(struct helios_worker *w, int64_t wait_ms);
  * metajob that it does not run itself. */
 void worker_judge(struct helios_worker *w, struct helios_job *job);
 void worker_state(struct helios_worker *w, enum board_state state);
-/* Tells the master why this worker cannot go on. */
+/* Tells the master why this worker cannot go on; for want of memory with the limit. */
 void worker_trouble(struct helios_worker *w, const struct helios_error *err);
 /* A new connection after LOST; waits with growing pauses while the master lives. -1 when it
  * is time to leave. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/mysql_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,13 @@ static void fill_row(struct statement *s)
     }
 }
 
+/* A client library that has no room for a row ends the connection, and says that it was
+ * lost. Who believed that would come back for the same row without end. */
+static int fetch_failed(struct statement *s, int errnum, struct helios_error *err)
+{
+    return errnum == ENOMEM ? no_memory(err) : stmt_failed(s, "fetch", err);
+}
+
 static int fetch_rows(struct statement *s, helios_row_fn *row, void *arg,
                       struct helios_error *err)
 {
@@ -200,11 +208,12 @@ static int fetch_rows(struct statement *s, helios_row_fn *row, void *arg,
         if (grown && bind_results(s, err) != 0)
             return -1;
         grown = false;
+        errno = 0;
         int rc = mysql_stmt_fetch(s->stmt);
         if (rc == MYSQL_NO_DATA)
             return 0;
         if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-            return stmt_failed(s, "fetch", err);
+            return fetch_failed(s, errno, err);
         if (fetch_long(s, &grown, err) != 0)
             return -1;
         fill_row(s);

@@ -65,9 +65,10 @@ struct batch {
     uint64_t *ids;
     int64_t *times;
     size_t ids_n, ids_max;
-    size_t passed; /* of these: all of them were taken or are somebody else's */
-    int64_t now;   /* of the database */
-    bool failed;   /* out of memory */
+    size_t passed;   /* of these: all of them were taken or are somebody else's */
+    int64_t now;     /* of the database */
+    bool failed;     /* out of memory */
+    uint64_t unread; /* the job that was read alone when that failed */
 };
 
 static int batch_id_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -199,7 +200,9 @@ static int read_some(struct store *store, struct batch *b, enum statement id, si
         .id = id, .jobids = b->ids + from, .n = n, .after = &limit, .after_n = 1};
     int rc = store_query_ids(store, &ids, batch_row, b, err);
     if (rc == 0 && b->failed)
-        return err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+        rc = err_set(err, HELIOS_E_NOMEM, "out of memory for claimed jobs");
+    if (rc != 0 && n == 1)
+        b->unread = b->ids[from];
     return rc;
 }
 
@@ -454,6 +457,7 @@ int store_claim(struct store *store, const struct store_claim *want, struct stor
     free(b.times);
     if (rc != 0) {
         batch_free(&b);
+        jobs[0].jobid = err != NULL && err->kind == HELIOS_E_NOMEM ? b.unread : 0;
         return err_wrap(err, "cannot claim jobs");
     }
     *got = b.n;

@@ -48,6 +48,19 @@ static int grab_in_transaction(struct store *store, struct grab *grab, uint64_t 
     return take(store, grab, err);
 }
 
+int store_unheld(struct store *store, uint64_t jobid, uint32_t *lease_until,
+                 struct helios_error *err)
+{
+    int64_t now = 0;
+    int64_t until = 0;
+    struct helios_datum id = helios_uint(jobid);
+    if (store_now(store, &now, err) != 0)
+        return -1;
+    int rc = store_numbers(store, ST_JOB_LEASE, &id, 1, &until, 1, err);
+    *lease_until = (uint32_t)until;
+    return rc == 0 && until > now ? 1 : rc;
+}
+
 int store_claim_one(struct store *store, const struct store_claim *claim, uint64_t jobid,
                     struct store_job *job, struct helios_error *err)
 {

@@ -104,7 +104,8 @@ int store_upcoming(struct store *store, const uint32_t *funcids, size_t n,
  * COMMIT can be accounted for), and once more before the COMMIT if it is only some of them;
  * it may be NULL. `*got` jobs are filled. If COMMIT was
  * uncertain the rows are read back on... the caller's next connection: the failure is
- * UNCERTAIN and announced jobs must be released by fence. */
+ * UNCERTAIN and announced jobs must be released by fence. On HELIOS_E_NOMEM `jobs[0].jobid`
+ * is the job for which there was no room, or 0 where that is not known. */
 struct store_claim {
     uint32_t funcid;
     size_t want;
@@ -122,6 +123,11 @@ struct store_claim {
 };
 int store_claim(struct store *store, const struct store_claim *claim,
                 struct store_job *jobs, size_t *got, struct helios_error *err);
+
+/* The value of grabbed_until under which nobody holds a job. 1 if somebody does, or the job
+ * is gone. */
+int store_unheld(struct store *store, uint64_t jobid, uint32_t *lease_until,
+                 struct helios_error *err);
 
 /* Claims one job that nobody holds, whatever its jobtype and its run_after: `funcid`,
  * `order`, `want` and `cursor` of `claim` are not looked at. 1 if there is no such job, or

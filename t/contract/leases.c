@@ -47,6 +47,22 @@ static void released(void **state)
     OK(store_release(*state, c->jobids, N, c->leases, NULL, NULL));
 }
 
+static void unheld(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct claimed *c = claim_all(*state);
+    uint32_t until = 1;
+    assert_int_equal(store_unheld(*state, c->jobids[0], &until, &err), 1);
+    fixture_sql(*state, "UPDATE job SET grabbed_until = 99;");
+    OK(store_unheld(*state, c->jobids[0], &until, &err));
+    assert_int_equal(until, 99);
+    fixture_sql(*state, "UPDATE job SET grabbed_until = 0;");
+    OK(store_unheld(*state, c->jobids[0], &until, &err));
+    assert_int_equal(until, 0);
+    fixture_sql(*state, "DELETE FROM job;");
+    assert_int_equal(store_unheld(*state, c->jobids[0], &until, &err), 1);
+}
+
 static void renewed(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -183,9 +199,13 @@ static void repeated_while_it_may_succeed(void **state)
 int suite_leases(void)
 {
     const struct CMUnitTest tests[] = {
-        CONTRACT_TEST(released),  CONTRACT_TEST(renewed),
-        CONTRACT_TEST(fate),      CONTRACT_TEST(read_held),
-        CONTRACT_TEST(looked_up), CONTRACT_TEST(repeated_while_it_may_succeed),
+        CONTRACT_TEST(released),
+        CONTRACT_TEST(unheld),
+        CONTRACT_TEST(renewed),
+        CONTRACT_TEST(fate),
+        CONTRACT_TEST(read_held),
+        CONTRACT_TEST(looked_up),
+        CONTRACT_TEST(repeated_while_it_may_succeed),
     };
     return cmocka_run_group_tests_name("leases", tests, NULL, NULL);
 }

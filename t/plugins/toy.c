@@ -304,6 +304,17 @@ static int act_exhaust(struct helios_job *job)
     return 0;
 }
 
+/* The same down to the last byte, of which nobody takes note. */
+static int act_gorge(struct helios_job *job)
+{
+    static void *volatile kept;
+    (void)job;
+    for (size_t size = (size_t)1024 * 1024; size >= 16; size /= 2)
+        for (int n = 0; n < 1024 && (kept = malloc(size)) != NULL; n++)
+            ;
+    return 0;
+}
+
 static int act_open_many(struct helios_job *job)
 {
     for (int i = 0; i < 4096; i++)
@@ -371,6 +382,7 @@ static const struct action {
     {"write_stdin", act_write_stdin},
     {"fork", act_fork},
     {"exhaust", act_exhaust},
+    {"gorge", act_gorge},
     {"open_many", act_open_many},
     {"spin", act_spin},
     {"fill", act_fill},

@@ -5,10 +5,8 @@ use warnings;
 use Helios::Test;
 use Test::More;
 
-# A limit on memory is for a build without sanitizers, which reserve terabytes of it.
-my $release = "$Helios::Test::SOURCE/build/release";
-my $has_release = (slurp("$release/daemon/helios_d") // '') =~ /WORKER_MAX_MEMORY_MB/;    # and not of yesterday
-my $t = Helios::Test->new(section => { MAX_WORKERS => 1, OVERDRIVE => 1, WORKER_LINGER => 30 });
+my %section = (MAX_WORKERS => 1, OVERDRIVE => 1, WORKER_LINGER => 30);
+my $t = Helios::Test->new(section => \%section);
 my $daemon;
 
 sub begin {
@@ -73,14 +71,7 @@ stopped('odd limits');
 
 # ---- memory ----
 SKIP: {
-    skip 'needs the release build of these sources', 4 if !$has_release;
-    my $plugins = $t->tmp . '/plugins';
-    mkdir $plugins or die;
-    my @cc = ('cc', '-shared', '-fPIC', '-D_GNU_SOURCE', "-I$Helios::Test::SOURCE/lib/include",
-        "$Helios::Test::SOURCE/t/plugins/toy.c", '-o', "$plugins/toy__service.so");
-    is($t->run([@cc])->{exit}, 0, 'a plugin for the release build');
-    $Helios::Test::BUILD = $release;
-    $t->write_ini(global => { service_path => $plugins }, section => { MAX_WORKERS => 1, OVERDRIVE => 1, WORKER_LINGER => 30 });
+    skip 'needs the release build of these sources', 4 if !$t->use_release(section => \%section);
     begin(WORKER_MAX_MEMORY_MB => 300);
     fails('memory', { action => 'exhaust' },
         qr/^no memory: Cannot allocate memory \(WORKER_MAX_MEMORY_MB is 300\)$/);

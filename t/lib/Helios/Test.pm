@@ -358,6 +358,23 @@ sub program {
     return $path{$name} // die "no program $name";
 }
 
+# From now on the programs of the release build are run, with a toy compiled for it as their only
+# plugin, for what cannot be done under sanitizers: they reserve terabytes, which no limit on memory
+# allows. False where there is no release build, or only one of yesterday.
+sub use_release {
+    my ($self, %option) = @_;
+    my $release = "$SOURCE/build/release";
+    return 0 if (slurp("$release/daemon/helios_d") // '') !~ /WORKER_MAX_MEMORY_MB/;
+    my $plugins = "$self->{tmp}/plugins";
+    make_path($plugins);
+    my $cc = $self->run(['cc', '-shared', '-fPIC', '-D_GNU_SOURCE', "-I$SOURCE/lib/include", "$SOURCE/t/plugins/toy.c",
+        '-o', "$plugins/toy__service.so"]);
+    die "no plugin for the release build: $cc->{stderr}" if $cc->{exit};
+    $BUILD = $release;
+    $self->write_ini(%option, global => { service_path => $plugins, %{ $option{global} // {} } });
+    return 1;
+}
+
 # Starts a program with standard output and error in files of the temporary folder. Gives a hash:
 # pid, out and err (paths). `stdin` is text; `env` and `cwd` are the child's.
 sub spawn {
