@@ -27,6 +27,7 @@ struct store {
     struct buf prefixed;         /* scratch: the same with the prefix of the tables */
     struct helios_datum *params; /* scratch: parameters of a statement with groups */
     size_t params_cap;
+    uint16_t rows_last[STATEMENTS]; /* how many rows the last insert had */
 };
 
 /* Rows or ids of one statement at most, and about how many bytes of values. */

@@ -274,8 +274,7 @@ int store_query_ids(struct store *store, const struct store_ids *ids, helios_row
                        ids->before_n + length + ids->after_n, row, arg, err);
 }
 
-/* How many of `n` rows the next statement takes. */
-static size_t portion(size_t n)
+static size_t common_length(size_t n)
 {
     static const size_t lengths[] = {GROUPS_MAX, 256, 128, 64, 32, 16, 8};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
@@ -285,7 +284,20 @@ static size_t portion(size_t n)
     return n;
 }
 
-/* Fills the values of the rows from `from` on; gives how many go into one statement. */
+/* How many of `n` rows the next statement takes: a common length, so that few statements
+ * are prepared; or all, if the rows before them (`first`: of an insert, or of what is left
+ * of it behind the longest lists) were as many, as full batches are. That saves round
+ * trips, which an embedded database does not have. */
+static size_t portion(struct store *store, enum statement id, size_t n, bool first)
+{
+    bool again = store->rows_last[id] == n && helios_db_kind(store->db) == HELIOS_DB_MYSQL;
+    size_t common = common_length(n);
+    if (first && common != n)
+        store->rows_last[id] = (uint16_t)n;
+    return again ? n : common;
+}
+
+/* Fills the values of the rows from `from` on; gives how many there are. */
 static size_t fill_rows(const struct store_rows *rows, size_t from,
                         struct helios_datum *params)
 {
@@ -298,7 +310,7 @@ static size_t fill_rows(const struct store_rows *rows, size_t from,
             bytes += values[i].len;
         n++;
     }
-    return portion(n);
+    return n;
 }
 
 static int discard_row(void *arg, const struct helios_datum *columns, size_t n)
@@ -317,8 +329,11 @@ int store_insert_rows(struct store *store, const struct store_rows *rows,
     struct helios_datum *params = reserve_params(store, most * rows->width, err);
     if (params == NULL && rows->n > 0)
         return -1;
+    bool first = true;
     for (size_t from = 0; from < rows->n;) {
         size_t n = fill_rows(rows, from, params);
+        n = portion(store, rows->id, n, first);
+        first = n == GROUPS_MAX;
         if (store_query(store, rows->id, n, params, n * rows->width, row, rows->row_arg,
                         err) != 0)
             return -1;
