@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/cursor.h"
 
-#include <errno.h>
-#include <linux/futex.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
 /* A writer needs a few instructions. One that is found at it for this long was killed there
  * (or sleeps, and may then mix two places up: see above what a wrong place costs). */
 #define SPINS 10000
@@ -79,47 +72,6 @@ void cursor_advance(struct cursor *cursor, struct cursor_place place)
 void cursor_set(struct cursor *cursor, struct cursor_place place)
 {
     move(cursor, place, true);
-}
-
-/* How long to sleep before looking whether the holder has died without a word. */
-#define LOOK_NS 20000000L
-
-static void await_change(_Atomic uint32_t *word, uint32_t seen)
-{
-    const struct timespec timeout = {.tv_nsec = LOOK_NS};
-    (void)syscall(SYS_futex, word, FUTEX_WAIT, seen, &timeout, NULL, 0);
-}
-
-static bool is_dead(uint32_t pid)
-{
-    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
-}
-
-void cursor_turn_take(struct cursor *cursor, uint32_t pid)
-{
-    struct mono patience = mono_add_ms(mono_now(), CURSOR_TURN_MS);
-    uint32_t holder = 0;
-    while (!atomic_compare_exchange_strong(&cursor->turn, &holder, pid)) {
-        if (holder == 0)
-            continue;
-        if (is_dead(holder) || !mono_before(mono_now(), patience)) {
-            /* Another one who waits may have been first: then it is his. */
-            patience = mono_add_ms(mono_now(), CURSOR_TURN_MS);
-            continue;
-        }
-        atomic_fetch_add(&cursor->waiting, 1);
-        await_change(&cursor->turn, holder);
-        atomic_fetch_sub(&cursor->waiting, 1);
-        holder = 0;
-    }
-}
-
-void cursor_turn_end(struct cursor *cursor, uint32_t pid)
-{
-    uint32_t holder = pid;
-    if (atomic_compare_exchange_strong(&cursor->turn, &holder, 0) &&
-        atomic_load(&cursor->waiting) > 0)
-        (void)syscall(SYS_futex, &cursor->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 bool cursor_sweep_take(struct cursor *cursor, struct mono now)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/mono.h"
+#include "core/turn.h"
 
 /* Where the claimers of one daemon go on in the order of claims (run_after, jobid) of a
  * jobtype, so that a claim does not cost more the more jobs lie before it that are held, or
@@ -28,8 +29,10 @@ struct cursor {
     _Atomic int64_t run_after;
     _Atomic uint64_t jobid;
     _Atomic int64_t sweep_us; /* when to look from the start; of the monotonic clock */
-    _Atomic uint32_t turn;    /* whose turn it is to go on: a pid, 0 nobody's */
-    _Atomic uint32_t waiting; /* how many wait for theirs */
+    /* Of the one who goes on from here, from reading the place to advancing it: two that
+     * begin at one place make the server pass, and lock for a while, what the other has
+     * just claimed. */
+    struct turn turn;
 };
 
 struct cursor_place {
@@ -46,15 +49,6 @@ bool cursor_get(const struct cursor *cursor, struct cursor_place *out);
 void cursor_advance(struct cursor *cursor, struct cursor_place place);
 /* Goes to `place`, be it back. */
 void cursor_set(struct cursor *cursor, struct cursor_place place);
-
-/* One claimer after the other goes on from the cursor, from reading its place to advancing
- * it: two that begin at one place make the server pass, and lock for a while, what the
- * other has just claimed. Waits until it is the turn of `pid`, which cursor_turn_end()
- * ends; one that is not through after CURSOR_TURN_MS loses it, dead or alive, which does no
- * harm. */
-#define CURSOR_TURN_MS 10000
-void cursor_turn_take(struct cursor *cursor, uint32_t pid);
-void cursor_turn_end(struct cursor *cursor, uint32_t pid);
 
 /* Whether a sweep is due, for one caller only: it has to sweep. */
 bool cursor_sweep_take(struct cursor *cursor, struct mono now);

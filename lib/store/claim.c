@@ -414,9 +414,9 @@ static int lock_behind(struct store *store, struct batch *b, struct helios_error
 static int take_behind(struct store *store, struct batch *b, struct helios_error *err)
 {
     uint32_t pid = (uint32_t)getpid();
-    cursor_turn_take(b->claim->cursor, pid);
+    turn_take(&b->claim->cursor->turn, pid);
     int rc = lock_behind(store, b, err);
-    cursor_turn_end(b->claim->cursor, pid);
+    turn_end(&b->claim->cursor->turn, pid);
     if (rc != 0 || b->n == 0)
         return rc;
     rc = store_fault(store, FAULT_CLAIM_AFTER_SELECT, err);

@@ -123,74 +123,6 @@ static void places_are_whole(void **state)
     assert_int_equal(munmap(cursor, sizeof *cursor), 0);
 }
 
-struct shared {
-    struct cursor cursor;
-    volatile int inside, worst;
-};
-
-static struct shared *shared_new(void)
-{
-    struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(shared, MAP_FAILED);
-    return shared;
-}
-
-static void take_turns(struct shared *shared)
-{
-    for (int i = 0; i < 500; i++) {
-        cursor_turn_take(&shared->cursor, (uint32_t)getpid());
-        shared->inside++;
-        (void)usleep(10);
-        if (shared->inside > shared->worst)
-            shared->worst = shared->inside;
-        shared->inside--;
-        cursor_turn_end(&shared->cursor, (uint32_t)getpid());
-    }
-    _exit(0);
-}
-
-static void one_after_the_other(void **state)
-{
-    struct shared *shared = shared_new();
-    (void)state;
-    for (int k = 0; k < 4; k++) {
-        pid_t pid = fork();
-        assert_int_not_equal(pid, -1);
-        if (pid == 0)
-            take_turns(shared);
-    }
-    while (wait(NULL) > 0)
-        continue;
-    assert_int_equal(shared->worst, 1);
-    assert_int_equal(shared->cursor.turn, 0);
-    assert_int_equal(shared->cursor.waiting, 0);
-    assert_int_equal(munmap(shared, sizeof *shared), 0);
-}
-
-/* The turn of a process that was killed in it passes to the next one. */
-static void a_dead_one_loses_its_turn(void **state)
-{
-    struct shared *shared = shared_new();
-    uint32_t mine = (uint32_t)getpid();
-    (void)state;
-    pid_t pid = fork();
-    assert_int_not_equal(pid, -1);
-    if (pid == 0) {
-        cursor_turn_take(&shared->cursor, (uint32_t)getpid());
-        _exit(0);
-    }
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(shared->cursor.turn, pid);
-    cursor_turn_take(&shared->cursor, mine);
-    assert_int_equal(shared->cursor.turn, mine);
-    /* What is no longer one's own is not ended. */
-    cursor_turn_end(&shared->cursor, (uint32_t)pid);
-    assert_int_equal(shared->cursor.turn, mine);
-    cursor_turn_end(&shared->cursor, mine);
-    assert_int_equal(munmap(shared, sizeof *shared), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,8 +132,6 @@ int main(void)
         cmocka_unit_test(one_of_several_sweeps),
         cmocka_unit_test(long_sweeps_are_seldom),
         cmocka_unit_test(places_are_whole),
-        cmocka_unit_test(one_after_the_other),
-        cmocka_unit_test(a_dead_one_loses_its_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,9 +172,9 @@ static int claim_behind(struct loop *l, struct helios_error *err)
     uint32_t pid = (uint32_t)getpid();
     if (db_begin(l->db, err) != 0)
         return -1;
-    cursor_turn_take(l->cursor, pid);
+    turn_take(&l->cursor->turn, pid);
     int rc = lock_behind(l, err);
-    cursor_turn_end(l->cursor, pid);
+    turn_end(&l->cursor->turn, pid);
     if (rc != 0 || (l->n > 0 && take(l, err) != 0))
         return -1;
     return db_commit(l->db, err);

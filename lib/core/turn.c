@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/turn.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/mono.h"
+
+/* How long to sleep before looking whether the holder has died without a word. */
+#define LOOK_NS 20000000L
+
+static void await_change(_Atomic uint32_t *word, uint32_t seen)
+{
+    const struct timespec timeout = {.tv_nsec = LOOK_NS};
+    (void)syscall(SYS_futex, word, FUTEX_WAIT, seen, &timeout, NULL, 0);
+}
+
+static bool is_dead(uint32_t pid)
+{
+    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+void turn_take(struct turn *turn, uint32_t pid)
+{
+    struct mono patience = mono_add_ms(mono_now(), TURN_MS);
+    uint32_t holder = 0;
+    while (!atomic_compare_exchange_strong(&turn->holder, &holder, pid)) {
+        if (holder == 0)
+            continue;
+        if (is_dead(holder) || !mono_before(mono_now(), patience)) {
+            /* Another one who waits may have been first: then it is his. */
+            patience = mono_add_ms(mono_now(), TURN_MS);
+            continue;
+        }
+        atomic_fetch_add(&turn->waiting, 1);
+        await_change(&turn->holder, holder);
+        atomic_fetch_sub(&turn->waiting, 1);
+        holder = 0;
+    }
+}
+
+void turn_end(struct turn *turn, uint32_t pid)
+{
+    uint32_t holder = pid;
+    if (atomic_compare_exchange_strong(&turn->holder, &holder, 0) &&
+        atomic_load(&turn->waiting) > 0)
+        (void)syscall(SYS_futex, &turn->holder, FUTEX_WAKE, 1, NULL, NULL, 0);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_TURN_H
+#define CORE_TURN_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* One process after the other does what is dear when several do it at once. In memory that
+ * they share, and any of them may be killed at any instruction: one that is not through
+ * after TURN_MS loses its turn, dead or alive, and the dead at once. So it is no lock: what
+ * it orders must be right without it. Zero bytes are nobody's turn. */
+#define TURN_MS 10000
+
+struct turn {
+    _Atomic uint32_t holder;  /* a pid, or 0 */
+    _Atomic uint32_t waiting; /* how many wait for theirs */
+};
+
+/* Waits until it is the turn of `pid`, which turn_end() ends. */
+void turn_take(struct turn *turn, uint32_t pid);
+void turn_end(struct turn *turn, uint32_t pid);
+
+#endif
