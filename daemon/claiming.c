@@ -6,17 +6,38 @@
 #include "core/trail.h"
 #include "daemon/holding.h"
 
+/* As many jobs as fill the time that a batch may take. */
+static size_t batch_for(const struct helios_worker *w, double job_ms)
+{
+    double want =
+        job_ms < 0.001 ? (double)BOARD_JOBS : (double)w->settings.claim_target_ms / job_ms;
+    return want < 1 ? 1 : want > BOARD_JOBS ? BOARD_JOBS : (size_t)want;
+}
+
 void claiming_measure(struct helios_worker *w, struct mono begun)
 {
     double ms = (double)(mono_now().us - begun.us) / 1000.0;
     w->job_ms = w->job_ms < 0 ? ms : w->job_ms * 0.8 + ms * 0.2;
-    double want = w->job_ms < 0.001 ? (double)BOARD_JOBS
-                                    : (double)w->settings.claim_target_ms / w->job_ms;
-    size_t most = want < 1 ? 1 : want > BOARD_JOBS ? BOARD_JOBS : (size_t)want;
+    size_t most = batch_for(w, w->job_ms);
     if (w->batch > most)
         w->batch = most;
     else if (w->batch < most)
         w->batch = w->batch * 2 < most ? w->batch * 2 : most;
+}
+
+/* Workers tell each other how long jobs take, once for each batch: a new one need not begin
+ * with one job, as where nothing is known, and take ten claims to learn it. */
+static void share_measure(struct helios_worker *w)
+{
+    _Atomic uint64_t *job_ns = &w->heritage->board->job_ns;
+    if (w->job_ms >= 0) {
+        atomic_store_explicit(job_ns, (uint64_t)(w->job_ms * 1e6) + 1,
+                              memory_order_relaxed);
+        return;
+    }
+    uint64_t known = atomic_load_explicit(job_ns, memory_order_relaxed);
+    if (known > 0)
+        w->batch = batch_for(w, (double)known / 1e6);
 }
 
 static void announce(void *arg, const uint64_t *jobids, size_t n, uint32_t lease_until)
@@ -139,7 +160,11 @@ static int undo_claim(struct helios_worker *w)
 int claiming_next(struct helios_worker *w)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    if (claim(w, &err) == 0)
+    share_measure(w);
+    struct turn *turn = worker_bulk_begin(w, batch_size(w));
+    int rc = claim(w, &err);
+    worker_bulk_end(w, turn);
+    if (rc == 0)
         return 0;
     w->count = 0;
     switch (err.kind) {

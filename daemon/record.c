@@ -16,6 +16,8 @@
 /* Between them after an error that somebody has to mend: a full disk, a right revoked. */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_MOST_MS  5000
+/* Of the texts of a group at most so much memory stays for the next one: bytes. */
+#define TEXTS_KEPT 1048576
 
 static void add_one(_Atomic uint64_t *counter)
 {
@@ -315,23 +317,38 @@ int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
     return -1;
 }
 
-/* Notes a completion of an idempotent service for the group's commit. The argument moves:
- * its text goes to the history. */
+static bool group_reserve(struct worker_group *g)
+{
+    if (g->count < g->cap)
+        return true;
+    size_t cap = g->cap == 0 ? 16 : g->cap * 2;
+    struct worker_done *grown = reallocarray(g->done, cap, sizeof *grown);
+    if (grown == NULL)
+        return false;
+    g->done = grown;
+    g->cap = cap;
+    return true;
+}
+
+/* Notes a completion of an idempotent service for the group's commit. Only the text is
+ * kept, in one piece: what the arguments were decoded to is freed, and its memory serves
+ * the next job. */
 static int record_later(struct helios_worker *w, size_t i, struct helios_job *job)
 {
     struct worker_group *g = &w->group;
-    if (g->count == g->cap) {
-        size_t cap = g->cap == 0 ? 16 : g->cap * 2;
-        struct worker_done *grown = realloc(g->done, cap * sizeof *grown);
-        if (grown == NULL)
-            return record_verdict(w, i, job, false);
-        g->done = grown;
-        g->cap = cap;
+    struct store_held held;
+    record_held(w, i, &job->args, &held);
+    struct worker_done done = {
+        .index = i, .text_at = g->texts.len, .text_len = held.text_len};
+    buf_append(&g->texts, held.text, held.text_len);
+    if (g->texts.failed || !group_reserve(g)) {
+        g->texts.failed = false;
+        g->texts.len = done.text_at;
+        return record_verdict(w, i, job, false);
     }
     if (g->count == 0)
         g->since = mono_now();
-    g->done[g->count++] = (struct worker_done){.index = i, .args = job->args};
-    job->args = (struct args){.arena = NULL};
+    g->done[g->count++] = done;
     return 0;
 }
 
@@ -353,16 +370,31 @@ int record_job(struct helios_worker *w, size_t i, struct helios_job *job)
     return record_verdict(w, i, job, false);
 }
 
+static struct args done_args(const struct worker_group *g, const struct worker_done *done)
+{
+    return (struct args){.text = buf_text(&g->texts) + done->text_at,
+                         .text_len = done->text_len};
+}
+
 /* One of the group alone: after an error of the whole, or when its fence missed. */
-static int record_singly(struct helios_worker *w, struct worker_done *done, bool uncertain)
+static int record_singly(struct helios_worker *w, const struct worker_done *done,
+                         bool uncertain)
 {
     struct helios_job job = {.store = w->store,
                              .row = &w->jobs[done->index],
-                             .args = done->args,
+                             .args = done_args(&w->group, done),
                              .verdict = VERDICT_COMPLETED};
     int rc = record_verdict(w, done->index, &job, uncertain);
     job_fini(&job);
     return rc;
+}
+
+static void group_clear(struct worker_group *g)
+{
+    g->count = 0;
+    if (g->texts.cap > TEXTS_KEPT)
+        buf_fini(&g->texts);
+    buf_clear(&g->texts);
 }
 
 int record_group(struct helios_worker *w)
@@ -376,23 +408,24 @@ int record_group(struct helios_worker *w)
     trail_note(w->slot, TRAIL_GROUP, g->count);
     struct store_held *held = calloc(g->count, sizeof *held);
     bool together = held != NULL;
-    for (size_t k = 0; together && k < g->count; k++)
-        record_held(w, g->done[k].index, &g->done[k].args, &held[k]);
+    for (size_t k = 0; together && k < g->count; k++) {
+        const struct args args = done_args(g, &g->done[k]);
+        record_held(w, g->done[k].index, &args, &held[k]);
+    }
+    struct turn *turn = worker_bulk_begin(w, g->count);
     if (together && store_complete(w->store, held, g->count, &outcome, &err) != 0)
         together = false;
+    worker_bulk_end(w, turn);
     for (size_t k = 0; k < g->count; k++) {
-        struct worker_done *done = &g->done[k];
+        const struct worker_done *done = &g->done[k];
         if (together && !held[k].lost) {
             history_report(&held[k]);
             count_outcome(w, done->index, VERDICT_COMPLETED, false);
-            args_fini(&done->args);
         } else if (rc == 0) {
             rc = record_singly(w, done, err.kind == HELIOS_E_UNCERTAIN);
-        } else {
-            args_fini(&done->args);
         }
     }
-    g->count = 0;
+    group_clear(g);
     free(held);
     return rc;
 }

@@ -23,6 +23,8 @@
 #include "daemon/together.h"
 
 #define LISTEN_EVERY_MS 1
+/* With so many jobs a transaction occupies the server longer than its fsync takes. */
+#define BULK_JOBS 64
 
 static volatile sig_atomic_t told_to_leave;
 
@@ -161,6 +163,22 @@ static int open_store(struct helios_worker *w, struct store **out, struct helios
     trail_note(w->slot, TRAIL_CONNECTED, 0);
     db_watch(store_db(*out), watch, w->slot);
     return 0;
+}
+
+struct turn *worker_bulk_begin(const struct helios_worker *w, size_t jobs)
+{
+    const struct heritage *h = w->heritage;
+    if (jobs < BULK_JOBS)
+        return NULL;
+    struct turn *turn = &h->board->bulk[h->slot % BOARD_BULK];
+    turn_take(turn, (uint32_t)w->pid);
+    return turn;
+}
+
+void worker_bulk_end(const struct helios_worker *w, struct turn *turn)
+{
+    if (turn != NULL)
+        turn_end(turn, (uint32_t)w->pid);
 }
 
 int worker_reconnect(struct helios_worker *w)
@@ -539,6 +557,7 @@ static void worker_free(struct helios_worker *w)
     store_close(w->store);
     conf_free(w->params);
     free(w->group.done);
+    buf_fini(&w->group.texts);
     free(w);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "conf/conf.h"
+#include "core/buf.h"
 #include "core/mono.h"
 #include "daemon/heritage.h"
 #include "daemon/job.h"
@@ -15,10 +16,11 @@
 /* Completions of an idempotent service that wait for one commit. */
 struct worker_group {
     struct worker_done {
-        size_t index;     /* of the job in the batch */
-        struct args args; /* its text goes to the history */
+        size_t index; /* of the job in the batch */
+        size_t text_at, text_len;
     } * done;
     size_t count, cap;
+    struct buf texts;  /* of the arguments, for the history */
     struct mono since; /* when the first one was noted */
 };
 
@@ -83,6 +85,12 @@ void worker_judge(struct helios_worker *w, struct helios_job *job);
 void worker_state(struct helios_worker *w, enum board_state state);
 /* Tells the master why this worker cannot go on; for want of memory with the limit. */
 void worker_trouble(struct helios_worker *w, const struct helios_error *err);
+/* Before and after a transaction with so many jobs. Large ones of a daemon take turns: more
+ * than a few at once make the server wait for latches of the same pages instead of getting
+ * on. Small ones wait for their fsync, which they share the better the more come at once:
+ * for those it is nobody's turn, NULL. */
+struct turn *worker_bulk_begin(const struct helios_worker *w, size_t jobs);
+void worker_bulk_end(const struct helios_worker *w, struct turn *turn);
 /* A new connection after LOST; waits with growing pauses while the master lives. -1 when it
  * is time to leave. */
 int worker_reconnect(struct helios_worker *w);

@@ -25,6 +25,7 @@
 #define BOARD_JOBTYPES 64u  /* of one service */
 #define BOARD_JOBS     512u /* jobs that one worker may hold; CLAIM_MAX is cut to it */
 #define BOARD_TRAIL    64u  /* events of the flight recorder; divides 2^32 */
+#define BOARD_BULK     4u /* workers that may have large batches in the database at once */
 
 enum board_state {
     BOARD_FREE = 0,
@@ -141,7 +142,9 @@ struct board {
     _Atomic int64_t watch_next;
     _Atomic int64_t watch_ours;   /* watcher: when it last saw a change of this database */
     _Atomic uint64_t watch_bytes; /* watcher: read by this and earlier ones */
-    char pad[440];
+    _Atomic uint64_t job_ns;      /* workers: what jobs have been taking; 0: unknown */
+    struct turn bulk[BOARD_BULK]; /* workers: to claim or complete many jobs at once */
+    char pad[400];
     struct cursor
         cursor[BOARD_JOBTYPES]; /* workers and poller: of each jobtype, in order */
     struct board_slot slot[];
