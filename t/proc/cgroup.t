@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Control groups: what the daemon writes where, and what it makes of a death for want of memory. The
-# group is a folder of this test: the kernel that would enforce its files is not part of it.
+# group is a folder of this test, without the kernel that would enforce its files; the last part has a
+# real one, where this host has any with the controllers that are needed and lets us make one.
 use strict;
 use warnings;
 use Helios::Test;
@@ -84,4 +85,34 @@ is($t->job($id)->{grabbed_until}, 0, 'and the job stays in the queue');
 rmdir "$group/worker.0/pids.max" or die;
 $t->wait_for(sub { !$t->job($id) }, 30, 'the job to run when that is mended');
 is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
+
+# ---- a real one ----
+my $real;
+END { if ($real) { rmdir $_ for glob("$real/worker.*"), "$real/daemon", $real } }
+SKIP: {
+    my ($root) = map { (split)[1] } grep { (split)[2] eq 'cgroup2' } split /\n/, slurp('/proc/mounts');
+    skip 'this host has no control groups of version 2', 1 if !$root;
+    mkdir "$root/helios-test-$$" or skip "$root: $!", 1;
+    $real = "$root/helios-test-$$";
+    my $has = slurp("$real/cgroup.controllers") // '';
+    configure($real, WORKER_GROUP_MEMORY_MB => 256, WORKER_GROUP_PIDS => 64);
+    if ($has !~ /\bmemory\b/ || $has !~ /\bpids\b/) {
+        refused('a real group without the controllers', qr/^helios_d: cgroup_path: \Q$real\E has not the controllers memory and pids/);
+        skip "the groups of version 2 here have only these controllers: $has", 1;
+    }
+    # Room for swapped pages would let it go on for long.
+    spew("$real/memory.swap.max", 0) if -e "$real/memory.swap.max";
+    $t->sql('DELETE FROM job');
+    my ($greedy) = $t->submit({ action => 'exhaust' });
+    my $daemon = $t->start;
+    $t->wait_for(sub { $t->errors($greedy) }, 20, 'the kernel to kill the worker');
+    like(($t->errors($greedy))[0], qr/was killed by signal 9 \(Killed\) while running this job; WORKER_GROUP_MEMORY_MB is 256$/,
+        'the kernel has killed the worker for its memory, and the error says so');
+    is(slurp("$real/worker.0/pids.max"), "64\n", 'the kernel knows the other limit too');
+    $t->sql('DELETE FROM job');
+    my ($next) = $t->submit({});
+    $t->wait_for(sub { !$t->job($next) }, 20, 'the next job');
+    is($t->stop($daemon)->{exit}, 0, 'the daemon stops cleanly');
+    is_deeply([glob "$real/worker.*"], [], 'and leaves no group of a worker');
+}
 $t->finish;
