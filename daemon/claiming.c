@@ -51,7 +51,7 @@ static void announce(void *arg, const uint64_t *jobids, size_t n, uint32_t lease
 
 static size_t batch_size(const struct helios_worker *w)
 {
-    if (!w->settings.overdrive)
+    if (!w->settings.overdrive || w->one_by_one)
         return 1;
     int64_t most = w->settings.claim_max;
     most = most < 1 ? 1 : most > (int64_t)BOARD_JOBS ? (int64_t)BOARD_JOBS : most;
@@ -80,7 +80,7 @@ static int claim_less(struct helios_worker *w, const struct store_claim *want,
     holding_trim(w->slot, 0);
     if (want->want > 1 || (jobid == 0 && !w->no_memory)) {
         w->no_memory = want->want == 1;
-        w->batch = 1;
+        w->one_by_one = true;
         w->woken = true;
         return 0;
     }
@@ -129,7 +129,7 @@ static int claim(struct helios_worker *w, struct helios_error *err)
         trail_note(w->slot, TRAIL_CLAIM, want.want);
         if (store_claim(w->store, &want, w->jobs, &got, err) != 0)
             return err->kind == HELIOS_E_NOMEM ? claim_less(w, &want, err) : -1;
-        w->no_memory = false;
+        w->no_memory = w->one_by_one = false;
         trail_note(w->slot, TRAIL_CLAIMED, got);
         holding_trim(w->slot, got);
         if (got > 0) {

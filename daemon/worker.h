@@ -61,8 +61,9 @@ struct helios_worker {
     size_t batch;       /* how many to claim next */
     double job_ms;      /* what jobs have been taking, moving average; negative: unknown */
     struct worker_group group;
-    bool no_memory; /* a claim or an outcome had no room; why this process ends, if it does
-                     */
+    bool one_by_one; /* a claim had no room for several jobs */
+    bool no_memory;  /* a claim or an outcome had no room; why this process ends, if it does
+                      */
     unsigned repairs; /* pauses for what has to be mended, since an outcome was written */
 
     size_t running;          /* the job of the batch that runs */
