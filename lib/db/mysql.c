@@ -78,9 +78,13 @@ static int text_query(struct mysql_conn *c, const char *what, const char *sql, s
     return 0;
 }
 
-static int read_packet_max(struct mysql_conn *c, struct helios_error *err)
+/* `*by_statement`: the server writes statements to its binary log, and refuses to change
+ * InnoDB's tables in transactions that are READ COMMITTED. */
+static int read_variables(struct mysql_conn *c, bool *by_statement,
+                          struct helios_error *err)
 {
-    static const char sql[] = "SELECT @@max_allowed_packet";
+    static const char sql[] = "SELECT @@max_allowed_packet, "
+                              "@@log_bin AND @@binlog_format = 'STATEMENT'";
     MYSQL_RES *result = NULL;
     if (mysql_real_query(c->mysql, sql, sizeof sql - 1) == 0)
         result = mysql_store_result(c->mysql);
@@ -89,11 +93,14 @@ static int read_packet_max(struct mysql_conn *c, struct helios_error *err)
     MYSQL_ROW row = mysql_fetch_row(result);
     if (row != NULL && row[0] != NULL)
         c->packet_max = strtoul(row[0], NULL, 10);
+    *by_statement = row != NULL && row[1] != NULL && row[1][0] == '1';
     mysql_free_result(result);
     return 0;
 }
 
-/* What every statement of ours relies on, whatever the server's defaults are. */
+/* What every statement of ours relies on, whatever the server's defaults are. READ
+ * COMMITTED locks no gaps between rows: without it, transactions wait for each other and
+ * deadlock more, and do the same. */
 static int set_session(struct mysql_conn *c, unsigned read_timeout_s,
                        struct helios_error *err)
 {
@@ -103,17 +110,19 @@ static int set_session(struct mysql_conn *c, unsigned read_timeout_s,
                                 : "transaction_isolation";
     unsigned wait_s = read_timeout_s / 2 < LOCK_WAIT_S ? read_timeout_s / 2 : LOCK_WAIT_S;
     char variables[160];
-    int len = snprintf(variables, sizeof variables,
-                       "SET SESSION %s = 'READ-COMMITTED', autocommit = 1, "
-                       "innodb_lock_wait_timeout = %u, lock_wait_timeout = %u",
-                       isolation, wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
+    bool by_statement = false;
     /* A defaults file may have named another one. */
     if (strcmp(mysql_character_set_name(c->mysql), "utf8mb4") != 0 &&
         mysql_set_character_set(c->mysql, "utf8mb4") != 0)
         return mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
-    if (text_query(c, "connect", variables, (size_t)len, err) != 0)
+    if (read_variables(c, &by_statement, err) != 0)
         return -1;
-    return read_packet_max(c, err);
+    int len = snprintf(variables, sizeof variables,
+                       "SET SESSION %s = '%s', autocommit = 1, "
+                       "innodb_lock_wait_timeout = %u, lock_wait_timeout = %u",
+                       isolation, by_statement ? "REPEATABLE-READ" : "READ-COMMITTED",
+                       wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
+    return text_query(c, "connect", variables, (size_t)len, err);
 }
 
 static unsigned capabilities(MYSQL *mysql)

@@ -143,8 +143,9 @@ int store_jobtype_ensure(struct store *store, const char *name, uint32_t *out,
 }
 
 /* A row that came with jobs and is rolled back with them would leave a remembered funcid
- * that no row explains. A server gets it from a connection of its own; an SQLite file,
- * whose only writer is the open transaction, in that. */
+ * that no row explains. A server gets it from a connection of its own, and it is remembered
+ * because the open transaction may not see it yet; an SQLite file, whose only writer is the
+ * open transaction, in that. */
 int store_jobtype_ensure_apart(struct store *store, const char *name, uint32_t *out,
                                struct helios_error *err)
 {
@@ -158,7 +159,7 @@ int store_jobtype_ensure_apart(struct store *store, const char *name, uint32_t *
     if (rc == 0)
         rc = store_jobtype_ensure(apart, name, out, err);
     store_close(apart);
-    return rc;
+    return rc == 0 ? remember(store, *out, name, true, err) : rc;
 }
 
 int store_jobtype_name(struct store *store, uint32_t funcid, const char **out,

@@ -51,7 +51,20 @@ said('no log: the daemon says so', qr/polling, because the server keeps no binar
 ok(!$t->watcher($daemon->{pid}), 'there is no watcher');
 is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');
 
-# ---- statements: with STATEMENT alone the server would not let the daemon write at all ----
+# ---- statements: a server that logs nothing else refuses READ COMMITTED transactions ----
+restart('--binlog-format=STATEMENT');
+$daemon = $t->start;
+said('STATEMENT: the daemon says so', qr/binlog_format is STATEMENT, and only ROW/);
+is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');
+$t->submit(map { { sleep_ms => 1 } } 1 .. 300);
+$t->write_ini(global => { %slow, zero_launch_interval => 1 },
+    section => { %section, MAX_WORKERS => 4, WORKER_LAUNCH_PATTERN => 'optimistic' });
+$daemon = $t->start;
+$t->wait_for(sub { $t->count('job') == 0 }, 30, 'jobs to be done');
+is($t->count('helios_job_history_tb', 'exitstatus = 0'), 300, 'every job is completed once, by four workers');
+is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');
+$t->write_ini(global => \%slow, section => \%section);
+
 restart('--binlog-format=MIXED');
 $daemon = $t->start;
 said('MIXED: the daemon says so', qr/binlog_format is MIXED, and only ROW/);
