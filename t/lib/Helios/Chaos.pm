@@ -20,12 +20,12 @@ my %common = (
     poller_killed  => [3, 0, 0, 'poller', sub { $_[0]->hit(KILL => $_[0]->poller) }],
     poller_stopped => [2, 0.5, 3, 'poller', sub { $_[1]{pid} = $_[0]->poller; $_[0]->halt_process($_[1]{pid}) },
         sub { $_[0]->go_on($_[1]{pid}) }],
-    master_killed  => [2, 0, 0, 'master', sub { $_[0]->forget_board; $_[0]->hit(KILL => $_[0]{storm}->master) }],
+    master_killed  => [2, 0, 0, 'master', sub { $_[0]->hit(KILL => $_[0]{storm}->master); $_[0]->forget_board }],
     master_stopped => [1, 0.5, 2, 'master', sub { $_[1]{pid} = $_[0]{storm}->master; $_[0]->halt_process($_[1]{pid}) },
         sub { $_[0]->go_on($_[1]{pid}) }],
     all_stopped    => [1, 1, 3, 'master', sub { $_[1]{pids} = [$_[0]->everybody]; $_[0]->halt_process($_) for @{ $_[1]{pids} } },
         sub { $_[0]->go_on($_) for @{ $_[1]{pids} } }],
-    all_killed     => [1, 0, 0, 'master', sub { $_[0]->forget_board; $_[0]->hit(KILL => $_) for $_[0]->everybody }],
+    all_killed     => [1, 0, 0, 'master', sub { $_[0]->hit(KILL => $_) for $_[0]->everybody; $_[0]->forget_board }],
     restarted      => [1, 0, 0, 'master', sub { kill TERM => $_[0]{storm}->master || return }],
     reloaded       => [1, 0, 0, '', sub { kill HUP => $_[0]{storm}->master || return }],
     reported       => [1, 0, 0, '', sub { kill USR1 => $_[0]{storm}->master || return }],
@@ -148,8 +148,8 @@ sub hit {
     return;
 }
 
-# A master that dies after its files were removed leaves nothing by which its workers' jobs could be
-# settled if they die too: their leases run out, and nobody can say why.
+# After its death: a master whose files had been removed leaves nothing by which its workers' jobs could
+# be settled if they die too: their leases run out, and nobody can say why.
 sub forget_board {
     my ($self) = @_;
     my $daemon = $self->{storm}{daemon};
