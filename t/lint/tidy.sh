@@ -8,7 +8,6 @@ build=$(cd "$1" && pwd)
 shift
 cd "$(dirname "$0")/../.."
 command -v clang-tidy >/dev/null || { echo "clang-tidy is not installed"; exit 77; }
-# A process for each file: in one the analyzer takes what it knows of a va_list from file to file.
 if [ $# = 0 ]; then
     files=$(sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",\{0,1\}\$|\1|p" "$build/compile_commands.json" | sort -u)
     [ -n "$files" ] || { echo "$build/compile_commands.json names no source below $PWD"; exit 1; }
