@@ -40,4 +40,17 @@ kill QUIT => $daemon->{pid};
 is($t->collect($daemon, 20)->{exit}, 0, 'the daemon stops');
 is(scalar $t->log_rows(qr/the slow one/), 1, 'the log has its line');
 is(scalar $t->log_rows(qr/lease lost/), 0, 'no lease was lost');
+
+# ---- a new worker knows from those before it how long jobs take ----
+$t->submit(({}) x 20);
+$daemon = $t->start;
+$t->wait_for(sub { $t->count('job', 'grabbed_until = 0') == 0 && !$t->workers($daemon->{pid}) }, 20,
+    'the worker to have done short jobs and left');
+unlink $gate, "$gate.up";
+(undef, @behind) = $t->submit({ $t->gated($gate) }, ({}) x 5);
+$t->wait_for(sub { -e "$gate.up" }, 70, 'another worker to run');
+is(scalar(grep { $t->job($_)->{grabbed_until} } @behind), 5, 'its first claim takes more than one job');
+spew($gate, '');
+$t->wait_for(sub { !grep { $t->job($_) } @behind }, 20, 'all of them to be done');
+is($t->stop($daemon)->{exit}, 0, 'the daemon stops');
 $t->finish;
