@@ -337,13 +337,14 @@ static int record_later(struct helios_worker *w, size_t i, struct helios_job *jo
 {
     struct worker_group *g = &w->group;
     struct store_held held;
+    if (!group_reserve(g))
+        return record_verdict(w, i, job, false);
     record_held(w, i, &job->args, &held);
     struct worker_done done = {
         .index = i, .text_at = g->texts.len, .text_len = held.text_len};
     buf_append(&g->texts, held.text, held.text_len);
-    if (g->texts.failed || !group_reserve(g)) {
-        g->texts.failed = false;
-        g->texts.len = done.text_at;
+    if (g->texts.failed) {
+        g->texts.failed = false; /* what it had it has */
         return record_verdict(w, i, job, false);
     }
     if (g->count == 0)
