@@ -17,9 +17,11 @@ packages_test="perl file openssl libcmocka-dev mariadb-server-core mariadb-clien
     faketime mandoc tmux zsh fish valgrind clang-tidy clang-format clang libclang-rt-14-dev"
 
 # For t/bench/run.sh: the plots of --document, and the queues that --peers compares with. These are
-# servers with a system service: nothing installs them by itself on a host that runs services.
+# servers with a system service: nothing installs them by itself on a host that runs services. An npm
+# may have come another way.
 packages_plots="gnuplot-nox"
-packages_peers="nodejs npm postgresql libdbd-pg-perl redis-server beanstalkd gearman-job-server
+packages_npm="nodejs npm"
+packages_peers="postgresql libdbd-pg-perl redis-server beanstalkd gearman-job-server
     libgearman-dev libminion-perl libmojo-pg-perl"
 
 # packages_need PACKAGE...: installs those that are missing; fails with the command to type where

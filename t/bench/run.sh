@@ -31,7 +31,12 @@ for option in "$@"; do
     case $option in
     --document) packages_need $packages_plots ;;
     # On a host that runs services, what is missing is only named.
-    --peers) [ -d /run/systemd/system ] || packages_need $packages_peers || true ;;
+    --peers)
+        if [ ! -d /run/systemd/system ]; then
+            command -v npm >/dev/null || packages_need $packages_npm || true
+            packages_need $packages_peers || true
+        fi
+        ;;
     esac
 done
 
