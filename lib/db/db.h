@@ -19,7 +19,10 @@ enum db_flag {
     DB_ONE_WRITER = 1u << 1,  /* a write transaction excludes all others (SQLite) */
     DB_MARIADB = 1u << 2,
     DB_RETURNING = 1u << 3, /* INSERT ... RETURNING gives the rows in their order */
-    DB_READ_ONLY = 1u << 4  /* an SQLite file that cannot be written */
+    DB_READ_ONLY = 1u << 4, /* an SQLite file that cannot be written */
+    /* A statement that is given the parameters of several rows is run for each of them, in
+     * one round trip. One that fails ends it, with what the rows before it did. */
+    DB_ROWS = 1u << 5
 };
 
 /* Initializes the client libraries, which they would do at their first connection: a

@@ -129,8 +129,13 @@ static unsigned capabilities(MYSQL *mysql)
 {
     unsigned long version = mysql_get_server_version(mysql);
     if (mariadb_connection(mysql)) {
+        unsigned extended = 0;
+        (void)mariadb_get_infov(mysql, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES,
+                                &extended);
         return DB_MARIADB | (version >= 100600 ? DB_SKIP_LOCKED : 0u) |
-               (version >= 100500 ? DB_RETURNING : 0u);
+               (version >= 100500 ? DB_RETURNING : 0u) |
+               ((extended & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0 ? DB_ROWS
+                                                                              : 0u);
     }
     return version >= 80001 ? DB_SKIP_LOCKED : 0u;
 }

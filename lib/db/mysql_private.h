@@ -23,6 +23,14 @@ int mysql_connect_failed(struct helios_error *err, unsigned number, const char *
 /* The same for a failed COMMIT, where a lost connection leaves the outcome open. */
 int mysql_commit_failed(struct helios_error *err, unsigned number, const char *text);
 
+/* The parameters of `n` rows, row by row, as arrays: `*rows` keeps their memory for the
+ * next time, `*binds` is valid until then. INVALID if a column has values of several types.
+ */
+struct mysql_rows;
+int mysql_rows_bind(struct mysql_rows **rows, const struct helios_datum *params, size_t n,
+                    size_t width, MYSQL_BIND **binds, struct helios_error *err);
+void mysql_rows_free(struct mysql_rows *rows); /* NULL is harmless */
+
 int mysql_statement_prepare(void *conn, const char *sql, void **out,
                             struct helios_error *err);
 void mysql_statement_finalize(void *conn, void *statement);

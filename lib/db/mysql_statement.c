@@ -23,6 +23,7 @@ struct statement {
     MYSQL_STMT *stmt;
     size_t params_n;
     MYSQL_BIND *params;
+    struct mysql_rows *rows; /* NULL until it is run for several */
     size_t columns_n;
     MYSQL_BIND *results;
     struct column *columns;
@@ -268,20 +269,25 @@ static int bind_params(struct mysql_conn *c, struct statement *s,
                        struct helios_error *err)
 {
     size_t packet = PACKET_EXTRA;
-    if (n != s->params_n)
+    unsigned many = n > s->params_n && s->params_n > 0 ? (unsigned)(n / s->params_n) : 0;
+    MYSQL_BIND *binds = s->params;
+    if (n != (many > 0 ? many : 1) * s->params_n)
         return err_set(err, HELIOS_E_INVALID,
                        "the statement has %zu parameters and was given %zu", s->params_n,
                        n);
-    for (size_t i = 0; i < n; i++) {
-        bind_param(&s->params[i], &params[i]);
+    for (size_t i = 0; i < n; i++)
         packet += PACKET_PARAM + params[i].len;
-    }
+    for (size_t i = 0; many == 0 && i < n; i++)
+        bind_param(&s->params[i], &params[i]);
     if (c->packet_max != 0 && packet > c->packet_max)
         return err_set(err, HELIOS_E_LIMIT,
                        "the statement is %zu bytes long, max_allowed_packet of the "
                        "database server is %zu",
                        packet, c->packet_max);
-    if (n > 0 && mysql_stmt_bind_param(s->stmt, s->params) != 0)
+    if (many > 0 && mysql_rows_bind(&s->rows, params, many, s->params_n, &binds, err) != 0)
+        return -1;
+    if (mysql_stmt_attr_set(s->stmt, STMT_ATTR_ARRAY_SIZE, &many) != 0 ||
+        (n > 0 && mysql_stmt_bind_param(s->stmt, binds) != 0))
         return stmt_failed(s, "execute", err);
     return 0;
 }
@@ -296,6 +302,7 @@ void mysql_statement_finalize(void *conn, void *statement)
         (void)mysql_stmt_close(s->stmt);
     forget_results(s);
     free(s->params);
+    mysql_rows_free(s->rows);
     free(s);
 }
 

@@ -131,8 +131,12 @@ static int add_history(struct store *store, struct ends *ends, size_t n,
                        struct helios_error *err)
 {
     struct helios_error local = HELIOS_ERROR_INIT;
-    struct store_rows rows = {
-        .id = ST_HISTORY_ADD, .n = n, .width = 10, .fill = fill_history, .fill_arg = ends};
+    struct store_rows rows = {.id = ST_HISTORY_ADD,
+                              .n = n,
+                              .width = 10,
+                              .fill = fill_history,
+                              .fill_arg = ends,
+                              .apart = true};
     int rc = store_insert_rows(store, &rows, &local);
     if (rc != 0 && n == 1 && store_refused(local.kind) && ends->held->text != NULL) {
         ends->held->history = STORE_HISTORY_TEXTLESS;
@@ -149,6 +153,7 @@ static int record_run(struct store *store, struct ends *ends, size_t n, bool fin
                                     .n = n,
                                     .width = 4,
                                     .fill = fill_exitstatus,
+                                    .apart = true,
                                     .fill_arg = ends};
     if (outcome->history && add_history(store, ends, n, err) != 0)
         return -1;

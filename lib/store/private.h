@@ -27,7 +27,6 @@ struct store {
     struct buf prefixed;         /* scratch: the same with the prefix of the tables */
     struct helios_datum *params; /* scratch: parameters of a statement with groups */
     size_t params_cap;
-    uint16_t rows_last[STATEMENTS]; /* how many rows the last insert had */
 };
 
 /* Rows or ids of one statement at most, and about how many bytes of values. */
@@ -72,7 +71,10 @@ int store_query_ids(struct store *store, const struct store_ids *ids, helios_row
                     void *arg, struct helios_error *err);
 
 /* An INSERT of `n` rows of `width` values: `fill` writes those of row `i`. Split into
- * statements of a few fixed lengths; `row` (may be NULL) gets what they return. */
+ * statements of a few fixed lengths; `row` (may be NULL) gets what they return. `apart`, in
+ * a transaction: the rows return nothing and may be inserted one by one, which is dearer
+ * for an AUTO_INCREMENT; then a server that can is given all with one statement of one
+ * row, which needs no preparing for each length. */
 typedef void store_fill_fn(void *arg, size_t i, struct helios_datum *values);
 struct store_rows {
     enum statement id;
@@ -82,6 +84,7 @@ struct store_rows {
     void *fill_arg;
     helios_row_fn *row;
     void *row_arg;
+    bool apart;
 };
 int store_insert_rows(struct store *store, const struct store_rows *rows,
                       struct helios_error *err);

@@ -274,7 +274,8 @@ int store_query_ids(struct store *store, const struct store_ids *ids, helios_row
                        ids->before_n + length + ids->after_n, row, arg, err);
 }
 
-static size_t common_length(size_t n)
+/* How many of `n` rows the next statement takes. */
+static size_t portion(size_t n)
 {
     static const size_t lengths[] = {GROUPS_MAX, 256, 128, 64, 32, 16, 8};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
@@ -282,19 +283,6 @@ static size_t common_length(size_t n)
             return lengths[i];
     }
     return n;
-}
-
-/* How many of `n` rows the next statement takes: a common length, so that few statements
- * are prepared; or all, if the rows before them (`first`: of an insert, or of what is left
- * of it behind the longest lists) were as many, as full batches are. That saves round
- * trips, which an embedded database does not have. */
-static size_t portion(struct store *store, enum statement id, size_t n, bool first)
-{
-    bool again = store->rows_last[id] == n && helios_db_kind(store->db) == HELIOS_DB_MYSQL;
-    size_t common = common_length(n);
-    if (first && common != n)
-        store->rows_last[id] = (uint16_t)n;
-    return again ? n : common;
 }
 
 /* Fills the values of the rows from `from` on; gives how many there are. */
@@ -329,13 +317,12 @@ int store_insert_rows(struct store *store, const struct store_rows *rows,
     struct helios_datum *params = reserve_params(store, most * rows->width, err);
     if (params == NULL && rows->n > 0)
         return -1;
-    bool first = true;
+    bool at_once = rows->apart && (db_flags(store->db) & DB_ROWS) != 0;
     for (size_t from = 0; from < rows->n;) {
         size_t n = fill_rows(rows, from, params);
-        n = portion(store, rows->id, n, first);
-        first = n == GROUPS_MAX;
-        if (store_query(store, rows->id, n, params, n * rows->width, row, rows->row_arg,
-                        err) != 0)
+        n = at_once ? n : portion(n);
+        if (store_query(store, rows->id, at_once ? 1 : n, params, n * rows->width, row,
+                        rows->row_arg, err) != 0)
             return -1;
         from += n;
     }

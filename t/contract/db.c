@@ -70,6 +70,73 @@ static int length_row(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
+/* ---- many rows at once ---- */
+
+static void rows_of_all_types(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    static const char sql[] =
+        "INSERT INTO rows_tb (a, b, c, d, e, f) VALUES (?, ?, ?, ?, ?, ?)";
+    static char large[20000];
+    memset(large, 'x', sizeof large);
+    struct helios_datum rows[3 * 6] = {helios_int(-1),
+                                       helios_uint(INT64_MAX),
+                                       helios_double(0.5),
+                                       helios_text("short"),
+                                       helios_blob("\0\xff", 2),
+                                       helios_null(),
+                                       helios_null(),
+                                       helios_null(),
+                                       helios_null(),
+                                       helios_null(),
+                                       helios_null(),
+                                       helios_null(),
+                                       helios_int(2),
+                                       helios_uint(3),
+                                       helios_double(-2),
+                                       helios_text(""),
+                                       helios_blob(large, sizeof large),
+                                       helios_null()};
+    if ((db_flags(db) & DB_ROWS) == 0)
+        skip();
+    fixture_sql(*state, "CREATE TABLE rows_tb (a INTEGER, b BIGINT, c DOUBLE, "
+                        "d VARCHAR(20), e BLOB, f INTEGER);");
+    for (int round = 0; round < 2; round++) {
+        uint64_t changed = 0;
+        OK(db_begin(db, &err));
+        OK(helios_db_exec(db, sql, rows, 18, &changed, &err));
+        assert_int_equal(changed, 3);
+        OK(helios_db_exec(db, sql, rows, 6, &changed, &err));
+        assert_int_equal(changed, 1);
+        OK(db_commit(db, &err));
+    }
+    assert_int_equal(COUNT(*state, "rows_tb"), 8);
+    assert_int_equal(COUNT(*state,
+                           "rows_tb WHERE a = -1 AND b = 9223372036854775807 AND c = "
+                           "0.5 AND d = 'short' AND e = x'00ff' AND f IS NULL"),
+                     4);
+    assert_int_equal(COUNT(*state,
+                           "rows_tb WHERE a IS NULL AND b IS NULL AND c IS NULL AND "
+                           "d IS NULL AND e IS NULL"),
+                     2);
+    assert_int_equal(COUNT(*state,
+                           "rows_tb WHERE a = 2 AND b = 3 AND c = -2 AND d = '' AND "
+                           "LENGTH(e) = 20000"),
+                     2);
+    FAILS(HELIOS_E_INVALID, helios_db_exec(db, sql, rows, 17, NULL, &err));
+    rows[12] = helios_text("2");
+    FAILS(HELIOS_E_INVALID, helios_db_exec(db, sql, rows, 18, NULL, &err));
+    rows[12] = helios_int(2);
+    rows[15] = helios_text("longer than twenty characters");
+    OK(db_begin(db, &err));
+    FAILS(HELIOS_E_DATA, helios_db_exec(db, sql, rows, 18, NULL, &err));
+    db_rollback(db);
+    assert_int_equal(COUNT(*state, "rows_tb"), 8);
+    OK(helios_db_exec(db, sql, rows, 6, NULL, &err));
+    fixture_sql(*state, "DROP TABLE rows_tb;");
+}
+
 static void long_values_between_short_ones(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -275,6 +342,7 @@ int suite_db(void)
     const struct CMUnitTest tests[] = {
         CONTRACT_TEST(values_come_back),
         CONTRACT_TEST(long_values_between_short_ones),
+        CONTRACT_TEST(rows_of_all_types),
         CONTRACT_TEST(cache_survives_ddl),
         CONTRACT_TEST(cache_forgets_the_oldest),
         CONTRACT_TEST(wrong_number_of_parameters),

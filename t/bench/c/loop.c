@@ -257,7 +257,8 @@ static int add_history(struct loop *l, const struct row *rows, size_t n,
         v[8] = helios_null();
         v[9] = helios_uint(0);
     }
-    return run(l, ST_HISTORY_ADD, n, l->values, n * WIDTH, NULL, err);
+    size_t groups = (db_flags(l->db) & DB_ROWS) != 0 ? 1 : n;
+    return run(l, ST_HISTORY_ADD, groups, l->values, n * WIDTH, NULL, err);
 }
 
 /* The jobs with their notes. For a single one a server has one statement. */
