@@ -317,19 +317,6 @@ int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
     return -1;
 }
 
-static bool group_reserve(struct worker_group *g)
-{
-    if (g->count < g->cap)
-        return true;
-    size_t cap = g->cap == 0 ? 16 : g->cap * 2;
-    struct worker_done *grown = reallocarray(g->done, cap, sizeof *grown);
-    if (grown == NULL)
-        return false;
-    g->done = grown;
-    g->cap = cap;
-    return true;
-}
-
 /* Notes a completion of an idempotent service for the group's commit. Only the text is
  * kept, in one piece: what the arguments were decoded to is freed, and its memory serves
  * the next job. */
@@ -337,8 +324,6 @@ static int record_later(struct helios_worker *w, size_t i, struct helios_job *jo
 {
     struct worker_group *g = &w->group;
     struct store_held held;
-    if (!group_reserve(g))
-        return record_verdict(w, i, job, false);
     record_held(w, i, &job->args, &held);
     struct worker_done done = {
         .index = i, .text_at = g->texts.len, .text_len = held.text_len};

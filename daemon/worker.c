@@ -556,7 +556,6 @@ static void worker_free(struct helios_worker *w)
 {
     store_close(w->store);
     conf_free(w->params);
-    free(w->group.done);
     buf_fini(&w->group.texts);
     free(w);
 }

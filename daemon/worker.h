@@ -16,10 +16,10 @@
 /* Completions of an idempotent service that wait for one commit. */
 struct worker_group {
     struct worker_done {
-        size_t index; /* of the job in the batch */
+        size_t index; /* of the job in the batch, once for each */
         size_t text_at, text_len;
-    } * done;
-    size_t count, cap;
+    } done[BOARD_JOBS];
+    size_t count;
     struct buf texts;  /* of the arguments, for the history */
     struct mono since; /* when the first one was noted */
 };
