@@ -115,6 +115,11 @@ static enum helios_error_kind kind_of(unsigned number)
     return HELIOS_E_DATABASE;
 }
 
+int mysql_no_memory(struct helios_error *err)
+{
+    return err_set(err, HELIOS_E_NOMEM, "out of memory in the database driver");
+}
+
 int mysql_failed(struct helios_error *err, const char *what, unsigned number,
                  const char *text)
 {

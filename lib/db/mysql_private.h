@@ -23,6 +23,10 @@ int mysql_connect_failed(struct helios_error *err, unsigned number, const char *
 /* The same for a failed COMMIT, where a lost connection leaves the outcome open. */
 int mysql_commit_failed(struct helios_error *err, unsigned number, const char *text);
 
+/* The library's type of a value; of NULL one that has no value. */
+enum enum_field_types mysql_type_of(enum helios_datum_type type);
+int mysql_no_memory(struct helios_error *err);
+
 /* The parameters of `n` rows, row by row, as arrays: `*rows` keeps their memory for the
  * next time, `*binds` is valid until then. INVALID if a column has values of several types.
  */

@@ -49,9 +49,15 @@ static struct mysql_rows *rows_new(size_t n, size_t width)
     return NULL;
 }
 
-static bool is_bytes(enum helios_datum_type type)
+enum enum_field_types mysql_type_of(enum helios_datum_type type)
 {
-    return type == HELIOS_DATUM_TEXT || type == HELIOS_DATUM_BLOB;
+    static const enum enum_field_types types[] = {[HELIOS_DATUM_NULL] = MYSQL_TYPE_NULL,
+                                                  [HELIOS_DATUM_INT] = MYSQL_TYPE_LONGLONG,
+                                                  [HELIOS_DATUM_UINT] = MYSQL_TYPE_LONGLONG,
+                                                  [HELIOS_DATUM_DOUBLE] = MYSQL_TYPE_DOUBLE,
+                                                  [HELIOS_DATUM_TEXT] = MYSQL_TYPE_STRING,
+                                                  [HELIOS_DATUM_BLOB] = MYSQL_TYPE_BLOB};
+    return types[type];
 }
 
 /* The type of all values of a column that are not NULL. A column of NULLs is text. */
@@ -84,18 +90,15 @@ static void bind_column(struct mysql_rows *rows, size_t k, enum helios_datum_typ
         bool null = d->type == HELIOS_DATUM_NULL;
         indicators[i] = null ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
         lengths[i] = null ? 0 : (unsigned long)d->len;
-        if (is_bytes(type))
-            values[i].bytes = null || d->data == NULL ? "" : d->data;
-        else if (type == HELIOS_DATUM_DOUBLE)
+        if (type == HELIOS_DATUM_DOUBLE)
             values[i].d = null ? 0 : d->d;
-        else
+        else if (type == HELIOS_DATUM_INT || type == HELIOS_DATUM_UINT)
             values[i].i = null ? 0 : (long long)d->i;
+        else
+            values[i].bytes = null || d->data == NULL ? "" : d->data;
     }
     rows->binds[k] = (MYSQL_BIND){
-        .buffer_type = type == HELIOS_DATUM_TEXT     ? MYSQL_TYPE_STRING
-                       : type == HELIOS_DATUM_BLOB   ? MYSQL_TYPE_BLOB
-                       : type == HELIOS_DATUM_DOUBLE ? MYSQL_TYPE_DOUBLE
-                                                     : MYSQL_TYPE_LONGLONG,
+        .buffer_type = mysql_type_of(type),
         .is_unsigned = type == HELIOS_DATUM_UINT,
         .buffer = values,
         .length = lengths,
@@ -110,7 +113,7 @@ int mysql_rows_bind(struct mysql_rows **rows, const struct helios_datum *params,
         mysql_rows_free(*rows);
         *rows = rows_new(n, width);
         if (*rows == NULL)
-            return err_set(err, HELIOS_E_NOMEM, "out of memory in the database driver");
+            return mysql_no_memory(err);
     }
     for (size_t k = 0; k < width; k++) {
         enum helios_datum_type type;

@@ -44,11 +44,6 @@ static int stmt_failed(struct statement *s, const char *what, struct helios_erro
     return mysql_failed(err, what, mysql_stmt_errno(s->stmt), mysql_stmt_error(s->stmt));
 }
 
-static int no_memory(struct helios_error *err)
-{
-    return err_set(err, HELIOS_E_NOMEM, "out of memory in the database driver");
-}
-
 /* ---- results ---- */
 
 static bool column_grow(struct column *c, size_t cap)
@@ -143,7 +138,7 @@ static int describe_results(struct statement *s, struct helios_error *err)
         return stmt_failed(s, "execute", err);
     bool made = make_columns(s, mysql_fetch_fields(meta), mysql_num_fields(meta));
     mysql_free_result(meta);
-    return made ? 0 : no_memory(err);
+    return made ? 0 : mysql_no_memory(err);
 }
 
 static int bind_results(struct statement *s, struct helios_error *err)
@@ -164,7 +159,7 @@ static int fetch_long(struct statement *s, bool *grown, struct helios_error *err
         if (!column_is_bytes(c) || c->null || c->len <= c->cap)
             continue;
         if (!column_grow(c, c->len))
-            return no_memory(err);
+            return mysql_no_memory(err);
         column_bind(c, &s->results[i]);
         if (mysql_stmt_fetch_column(s->stmt, &s->results[i], (unsigned)i, 0) != 0)
             return stmt_failed(s, "fetch", err);
@@ -198,7 +193,7 @@ static void fill_row(struct statement *s)
  * lost. Who believed that would come back for the same row without end. */
 static int fetch_failed(struct statement *s, int errnum, struct helios_error *err)
 {
-    return errnum == ENOMEM ? no_memory(err) : stmt_failed(s, "fetch", err);
+    return errnum == ENOMEM ? mysql_no_memory(err) : stmt_failed(s, "fetch", err);
 }
 
 static int fetch_rows(struct statement *s, helios_row_fn *row, void *arg,
@@ -240,24 +235,20 @@ static void drain(struct statement *s)
 
 static void bind_param(MYSQL_BIND *bind, const struct helios_datum *d)
 {
-    *bind = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_NULL};
+    *bind = (MYSQL_BIND){.buffer_type = mysql_type_of(d->type),
+                         .is_unsigned = d->type == HELIOS_DATUM_UINT};
     switch (d->type) {
     case HELIOS_DATUM_NULL:
         break;
     case HELIOS_DATUM_INT:
     case HELIOS_DATUM_UINT:
-        bind->buffer_type = MYSQL_TYPE_LONGLONG;
-        bind->is_unsigned = d->type == HELIOS_DATUM_UINT;
         bind->buffer = (void *)&d->i;
         break;
     case HELIOS_DATUM_DOUBLE:
-        bind->buffer_type = MYSQL_TYPE_DOUBLE;
         bind->buffer = (void *)&d->d;
         break;
     case HELIOS_DATUM_TEXT:
     case HELIOS_DATUM_BLOB:
-        bind->buffer_type =
-            d->type == HELIOS_DATUM_TEXT ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
         bind->buffer = d->data != NULL ? (void *)d->data : (void *)"";
         bind->buffer_length = (unsigned long)d->len;
         break;
@@ -312,7 +303,7 @@ static int prepare(struct statement *s, const char *sql, struct helios_error *er
         return stmt_failed(s, "prepare", err);
     s->params_n = mysql_stmt_param_count(s->stmt);
     s->params = calloc(s->params_n + 1, sizeof *s->params);
-    return s->params == NULL ? no_memory(err) : 0;
+    return s->params == NULL ? mysql_no_memory(err) : 0;
 }
 
 int mysql_statement_prepare(void *conn, const char *sql, void **out,
@@ -326,7 +317,7 @@ int mysql_statement_prepare(void *conn, const char *sql, void **out,
     }
     if (s == NULL || s->stmt == NULL) {
         free(s);
-        return no_memory(err);
+        return mysql_no_memory(err);
     }
     if (prepare(s, sql, err) != 0) {
         mysql_statement_finalize(conn, s);
