@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /* One process after the other does what is dear when several do it at once. In memory that
- * they share, and any of them may be killed at any instruction: one that is not through
- * after TURN_MS loses its turn, dead or alive, and the dead at once. So it is no lock: what
- * it orders must be right without it. Zero bytes are nobody's turn. */
+ * they share, and any of them may be killed at any instruction: the dead lose their turn,
+ * and who has waited for TURN_MS takes it from the living. So it is no lock: what it orders
+ * must be right without it. Zero bytes are nobody's turn. */
 #define TURN_MS 10000
 
 struct turn {
