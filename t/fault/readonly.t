@@ -51,6 +51,13 @@ like(looks('read-only'), qr/\b$id\b/, 'the job is seen');
 refuses('submit', $t->command('submit', $t->service, '<job/>'), qr/\A[^\n]*$word\n\z/);
 refuses('a start', $t->helios_d($t->service), qr/^FAILED to get configuration: the database file \Q$file\E cannot be written: [^\n]*$word$/m);
 ok(!-e $t->pid_file, 'no PID file is left');
+
+# A client of two databases takes the other one.
+my $other = Helios::Test->new(service => $t->service);
+$t->write_ini(section => \%section, global => { queue_databases => $other->ini });
+is($t->command('submit', $t->service, 'a=1')->{exit}, 0, 'a client that has another database submits') for 1 .. 6;
+is($other->count('job'), 6, 'to that one');
+$t->write_ini(section => \%section);
 remount('rw');
 
 # ---- a daemon under which it becomes so ----

@@ -170,6 +170,20 @@ $one->write_ini(%drain, global => { queue_databases => $two->ini });
     is($one->count('job') + $two->count('job'), 1, 'one job of that key');
 }
 
+# ---- the second one refuses to be written: its client goes on (SQLite: fault.sqlite.readonly) ----
+if (!$one->sqlite) {
+    my $looker = "looker$$";
+    $_->sql('DELETE FROM job') for $one, $two;
+    $two->sql("CREATE USER $looker\@localhost");
+    $two->sql("GRANT SELECT ON $two->{database}.* TO $looker\@localhost");
+    $two->write_ini(%drain, global => { user => $looker });
+    submit_lines(6);
+    is($one->count('job'), 6, 'jobs go where they may be written');
+    $two->write_ini(%drain);
+    $two->sql("DROP USER $looker\@localhost");
+    $_->sql('DELETE FROM job') for $one, $two;
+}
+
 # ---- the first one is away: its client goes on ----
 if ($one->sqlite) {
     $_->disconnect for grep { $_ } delete $one->{dbh};

@@ -360,11 +360,14 @@ sub program {
 
 # From now on the programs of the release build are run, with a toy compiled for it as their only
 # plugin, for what cannot be done under sanitizers: they reserve terabytes, which no limit on memory
-# allows. False where there is no release build, or only one of yesterday.
+# allows. False where there is no release build, or one that is
+# older than the sources.
 sub use_release {
     my ($self, %option) = @_;
     my $release = "$SOURCE/build/release";
-    return 0 if (slurp("$release/daemon/helios_d") // '') !~ /WORKER_MAX_MEMORY_MB/;
+    my $built = (stat "$release/daemon/helios_d")[9] // 0;
+    my @sources = map { glob "$SOURCE/$_/*.[ch]" } qw(daemon lib/* lib/*/*);
+    return 0 if grep { (stat)[9] > $built } @sources;
     my $plugins = "$self->{tmp}/plugins";
     make_path($plugins);
     my $cc = $self->run(['cc', '-shared', '-fPIC', '-D_GNU_SOURCE', "-I$SOURCE/lib/include", "$SOURCE/t/plugins/toy.c",
