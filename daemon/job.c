@@ -16,12 +16,10 @@
 #define MESSAGE_MAX 8192
 
 int job_init(struct helios_job *job, struct store *store, const struct store_job *row,
-             const char *jobtype, bool lean, struct helios_error *err)
+             const char *jobtype, const struct args_how *how, struct helios_error *err)
 {
     *job = (struct helios_job){.store = store, .row = row, .jobtype = jobtype};
-    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
-    return lean ? args_decode_lean(row->arg, row->arg_len, &limits, &job->args, err)
-                : args_decode(row->arg, row->arg_len, &limits, &job->args, err);
+    return args_decode(row->arg, row->arg_len, how, &job->args, err);
 }
 
 void job_fini(struct helios_job *job)

@@ -33,10 +33,9 @@ struct helios_job {
     uint32_t failures;
 };
 
-/* Decodes the argument of `row`; both must outlive the job. `lean`: nobody will look at the
- * children of a metajob. -1 only for want of memory. */
+/* Decodes the argument of `row`; both must outlive the job. -1 only for want of memory. */
 int job_init(struct helios_job *job, struct store *store, const struct store_job *row,
-             const char *jobtype, bool lean, struct helios_error *err);
+             const char *jobtype, const struct args_how *how, struct helios_error *err);
 void job_fini(struct helios_job *job);
 
 /* Gives a verdict unless there is one; the way of the public functions. */

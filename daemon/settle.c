@@ -131,8 +131,8 @@ static int fail_job(const struct settle *s, struct board_job *entry,
         not_held(entry, dead);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
-    rc = args_decode_lean(job.arg, job.arg_len, &limits, &args, err);
+    const struct args_how how = {.lean = true};
+    rc = args_decode(job.arg, job.arg_len, &how, &args, err);
     if (rc == 0) {
         describe(s, dead, message, sizeof message);
         held.text = args.text != NULL ? args.text : job.arg;

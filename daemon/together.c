@@ -168,7 +168,7 @@ static struct taken_job *open_job(struct helios_worker *w, size_t index,
     }
     if (store_jobtype_name(w->store, row->funcid, &type, err) != 0 ||
         job_init(&taken->job, w->store, row, type == NULL ? w->heritage->service : type,
-                 w->plugin.service.metarun == NULL, err) != 0) {
+                 &w->decoding, err) != 0) {
         free(taken);
         return NULL;
     }

@@ -277,6 +277,8 @@ static int start(struct helios_worker *w, struct helios_error *err)
     if (plugin_load(path, w->heritage->service, &w->plugin, err) != 0)
         return -1;
     plugin_rules(&w->plugin, &w->rules);
+    w->decoding.lean = w->plugin.service.metarun == NULL;
+    w->decoding.reader = xml_reader_new(); /* arguments can be read without, only slower */
     if (w->plugin.service.prep != NULL) {
         int rc = w->plugin.service.prep(w);
         own_again(w);
@@ -410,7 +412,7 @@ static int run_job(struct helios_worker *w, size_t i, bool *downshift)
     const char *type = NULL;
     if (store_jobtype_name(w->store, w->jobs[i].funcid, &type, &err) != 0 ||
         job_init(&job, w->store, &w->jobs[i], type == NULL ? w->heritage->service : type,
-                 w->plugin.service.metarun == NULL, &err) != 0) {
+                 &w->decoding, &err) != 0) {
         w->no_memory = err.kind == HELIOS_E_NOMEM;
         worker_trouble(w, &err);
         return -1;
@@ -556,6 +558,7 @@ static void worker_free(struct helios_worker *w)
 {
     store_close(w->store);
     conf_free(w->params);
+    xml_reader_free(w->decoding.reader);
     buf_fini(&w->group.texts);
     free(w);
 }

@@ -36,6 +36,7 @@ struct helios_worker {
      * take the place of one that the service broke. */
     struct store *store;
     struct plugin plugin;
+    struct args_how decoding; /* of all jobs, by one reader */
     struct life_rules rules;
     struct helios_params *params;
     struct settings settings;

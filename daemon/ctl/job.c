@@ -81,9 +81,8 @@ static void print_queued(const struct ctl *ctl, const struct query_job *job)
 /* The history has the text itself, the queue what its submitter stored. */
 static int print_args(const struct query_job *job, struct helios_error *err)
 {
-    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
     struct args args;
-    if (args_decode(job->arg, job->arg_len, &limits, &args, err) != 0)
+    if (args_decode(job->arg, job->arg_len, NULL, &args, err) != 0)
         return -1;
     const char *text = args.text != NULL ? args.text : job->arg;
     size_t len = args.text != NULL ? args.text_len : job->arg_len;
@@ -155,14 +154,13 @@ static void put_number(struct table *t, bool given, int64_t n)
 /* The text of the arguments, NULL if they are not asked for. */
 static int put_args(struct table *t, const struct query_job *job, struct helios_error *err)
 {
-    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
     struct args args;
     struct buf text = BUF_INIT;
     if (t->ctl->items[ITEM_ARGS] == NULL) {
         table_none(t);
         return 0;
     }
-    if (args_decode(job->arg, job->arg_len, &limits, &args, err) != 0)
+    if (args_decode(job->arg, job->arg_len, NULL, &args, err) != 0)
         return -1;
     buf_append(&text, args.text != NULL ? args.text : job->arg,
                args.text != NULL ? args.text_len : job->arg_len);

@@ -30,7 +30,8 @@ static struct helios_value *repair(const struct args *args, struct helios_error 
 {
     struct helios_value *root = NULL;
     size_t used = 0;
-    if (!text_is_utf8(args->raw, args->raw_len))
+    /* Nor could ASCII have come to harm. */
+    if (text_is_ascii(args->raw, args->raw_len) || !text_is_utf8(args->raw, args->raw_len))
         return NULL;
     char *image = malloc(args->raw_len);
     if (image == NULL) {
@@ -110,24 +111,18 @@ static void from_bare(struct args *out)
         err_clear(&out->why);
 }
 
-static int decode(const void *raw, size_t len, const struct value_limits *limits, bool lean,
-                  struct args *out, struct helios_error *err)
+static int decode(struct args *out, const struct value_limits *limits,
+                  struct helios_error *err)
 {
-    *out =
-        (struct args){.raw = raw, .raw_len = len, .lean = lean, .why = HELIOS_ERROR_INIT};
-    if (len == 0) {
-        out->text = "";
-        return 0;
-    }
     out->arena = value_arena_new(limits);
     if (out->arena == NULL)
         return err_set(err, HELIOS_E_NOMEM,
                        "out of memory while decoding a job's argument");
-    if (storable_sniff(raw, len))
+    if (storable_sniff(out->raw, out->raw_len))
         from_image(out);
     if (out->text == NULL) {
-        out->text = value_copy(out->arena, raw, len);
-        out->text_len = len;
+        out->text = value_copy(out->arena, out->raw, out->raw_len);
+        out->text_len = out->raw_len;
         if (out->text == NULL)
             return value_arena_error(out->arena, err);
     }
@@ -138,16 +133,21 @@ static int decode(const void *raw, size_t len, const struct value_limits *limits
     return 0;
 }
 
-int args_decode(const void *raw, size_t len, const struct value_limits *limits,
-                struct args *out, struct helios_error *err)
+int args_decode(const void *raw, size_t len, const struct args_how *how, struct args *out,
+                struct helios_error *err)
 {
-    return decode(raw, len, limits, false, out, err);
-}
-
-int args_decode_lean(const void *raw, size_t len, const struct value_limits *limits,
-                     struct args *out, struct helios_error *err)
-{
-    int rc = decode(raw, len, limits, true, out, err);
+    static const struct args_how standard = {.limits = NULL};
+    if (how == NULL)
+        how = &standard;
+    *out = (struct args){.raw = raw,
+                         .raw_len = len,
+                         .lean = how->lean,
+                         .reader = how->reader,
+                         .why = HELIOS_ERROR_INIT};
+    if (len == 0)
+        out->text = "";
+    int rc = len == 0 ? 0 : decode(out, how->limits, err);
+    out->reader = NULL;
     out->lean = out->lean && out->metajob;
     return rc;
 }

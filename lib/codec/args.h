@@ -28,22 +28,27 @@ struct args {
     size_t text_len;
     const void *raw; /* borrowed from the caller of args_decode() */
     size_t raw_len;
+    struct xml_reader *reader; /* borrowed while args_decode() runs, else NULL */
     struct helios_error why;
 };
 
+/* How to decode; NULL or zeroes: the default. */
+struct args_how {
+    const struct value_limits *limits; /* borrowed; NULL: the default */
+    /* For who needs no children of a metajob as a tree: they are not kept, so that memory
+     * does not grow with their number; args_burst() and the like read them one by one. */
+    bool lean;
+    struct xml_reader *reader; /* borrowed; NULL: one for this argument alone */
+};
+
 /* Decodes `raw`, which must outlive `out`. Never fails but for memory (-1): bad input is
- * described in `out`. args_fini() frees, also after a failure. `limits` NULL: the default.
+ * described in `out`. args_fini() frees, also after a failure.
  *
  * An image that was damaged by DBD::MariaDB is repaired when the repaired one fits its
  * length (theschwartz.md 1.6). Text that is not in an image is XML or JSON only if it can
  * be read as such, else it is raw bytes that mean something to the service. */
-int args_decode(const void *raw, size_t len, const struct value_limits *limits,
-                struct args *out, struct helios_error *err);
-/* The same for who needs no children of a metajob as a tree: they are not kept, so that
- * memory does not grow with their number; args_burst() and the like read them one by one.
- */
-int args_decode_lean(const void *raw, size_t len, const struct value_limits *limits,
-                     struct args *out, struct helios_error *err);
+int args_decode(const void *raw, size_t len, const struct args_how *how, struct args *out,
+                struct helios_error *err);
 void args_fini(struct args *args);
 
 /* What a metajob contains. Called for each child in order; `xml` is its argument text: the
@@ -65,19 +70,29 @@ int args_burst_count(const struct args *args, size_t *n_out, struct helios_error
 int args_burst_parts(const struct args *args, size_t most, args_child_fn *part, void *arg,
                      struct helios_error *err);
 
+/* Expat's parser and what else reading a text takes. To set that up for each small argument
+ * costs more than reading it: who reads one after the other keeps a reader. For one thread
+ * at a time, and not from within a function that it calls. What a large text made it
+ * allocate it gives back at once. NULL if there is no memory; free accepts NULL. */
+struct xml_reader;
+struct xml_reader *xml_reader_new(void);
+void xml_reader_free(struct xml_reader *reader);
+
 /* XML with XML::Simple's meaning as Helios uses it (helios.md 7.2), without folding: a map
  * of the root element's name to its content. `utf8`: the text is known to be UTF-8,
  * whatever its declaration says. Refuses DTD entities, external references, and more levels
  * of elements than the arena's limit. */
 int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf8,
                struct helios_value **root_map, struct helios_error *err);
-/* The same, but each <job> in <metajob><jobs> is given to `child` when it ends, valid
- * during the call, and not kept; what stands beside them is. Limits hold for each of them.
- * A result of `child` other than 0 ends the reading and is given back. */
+/* The same, but each <job> in <metajob><jobs> is given to `child`, unless that is NULL,
+ * when it ends, valid during the call, and not kept; what stands beside them is. Limits
+ * hold for each of them. A result of `child` other than 0 ends the reading and is given
+ * back. `reader` NULL: one for this text alone. */
 typedef int xml_child_fn(void *arg, const struct helios_value *job,
                          struct helios_error *err);
-int xml_decode_children(struct value_arena *arena, const char *text, size_t len, bool utf8,
-                        xml_child_fn *child, void *arg, struct helios_value **root_map,
+int xml_decode_children(struct xml_reader *reader, struct value_arena *arena,
+                        const char *text, size_t len, bool utf8, xml_child_fn *child,
+                        void *arg, struct helios_value **root_map,
                         struct helios_error *err);
 /* One JSON object. */
 int json_decode(struct value_arena *arena, const char *text, size_t len,
@@ -99,5 +114,6 @@ void text_fit(const char *text, size_t len, size_t chars, struct buf *out);
 /* The same in ASCII: everything else becomes '?'. */
 void text_ascii(const char *text, size_t len, size_t chars, struct buf *out);
 bool text_is_utf8(const char *text, size_t len);
+bool text_is_ascii(const char *text, size_t len);
 
 #endif

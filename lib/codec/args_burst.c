@@ -79,8 +79,8 @@ static int each_job(const struct args *args, xml_child_fn *fn, void *arg,
     struct value_arena *arena = value_arena_new(value_arena_limits(args->arena));
     if (arena == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory while taking the metajob apart");
-    int rc = xml_decode_children(arena, args->text, args->text_len, args->utf8, fn, arg,
-                                 &rest, err);
+    int rc = xml_decode_children(NULL, arena, args->text, args->text_len, args->utf8, fn,
+                                 arg, &rest, err);
     value_arena_free(arena);
     return rc;
 }

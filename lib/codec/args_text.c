@@ -97,10 +97,8 @@ static enum args_text_result from_xml(struct args *out, const char *text, size_t
                                       bool utf8, struct helios_error *err)
 {
     struct helios_value *root;
-    int rc = out->lean ? xml_decode_children(out->arena, text, len, utf8, pass_over, NULL,
-                                             &root, err)
-                       : xml_decode(out->arena, text, len, utf8, &root, err);
-    if (rc != 0)
+    if (xml_decode_children(out->reader, out->arena, text, len, utf8,
+                            out->lean ? pass_over : NULL, NULL, &root, err) != 0)
         return ARGS_TEXT_INVALID;
     out->utf8 = utf8;
     out->form = ARGS_XML;

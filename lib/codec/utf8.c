@@ -17,6 +17,14 @@ size_t utf8_next(const char *text, size_t len, uint32_t *character)
     return n;
 }
 
+bool text_is_ascii(const char *text, size_t len)
+{
+    unsigned char all = 0; /* no early end: the compiler looks at many bytes at once */
+    for (size_t i = 0; i < len; i++)
+        all |= (unsigned char)text[i];
+    return all < 0x80;
+}
+
 bool text_is_utf8(const char *text, size_t len)
 {
     while (len > 0) {

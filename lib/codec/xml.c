@@ -11,15 +11,23 @@
 
 /* The name under which text stands that has attributes or elements beside it. */
 #define CONTENT "content"
+/* A text of at most so many bytes leaves a reader small enough to be kept as it is. */
+#define SMALL_TEXT 65536u
+#define OPEN_FIRST 16u
+
+struct xml_reader {
+    XML_Parser parser;          /* NULL before the first text, and after a large one */
+    struct helios_value **open; /* content of each open element; NULL while it has none */
+    size_t room;
+    struct buf text; /* of the innermost element since the last tag */
+};
 
 /* Expat's limit on amplification is in force as it ships, but nothing gets that far: every
  * declaration of an entity ends the reading, so there is nothing to expand or to fetch. */
 struct xml {
-    XML_Parser parser;
+    struct xml_reader *reader;
     struct value_arena *arena;
-    struct helios_value **open; /* content of each open element; NULL while it has none */
-    size_t depth;
-    struct buf text; /* of the innermost element since the last tag */
+    size_t depth; /* how many elements are open, and one for the map of the root */
     struct helios_error *err;
     bool failed;
     /* Children of a metajob that are given away: NULL if they are kept. */
@@ -39,9 +47,9 @@ static void fail(struct xml *x, enum helios_error_kind kind, const char *why)
         return;
     x->failed = true;
     (void)err_set(x->err, kind, "XML, line %lu, column %lu: %s",
-                  (unsigned long)XML_GetCurrentLineNumber(x->parser),
-                  (unsigned long)XML_GetCurrentColumnNumber(x->parser) + 1, why);
-    (void)XML_StopParser(x->parser, XML_FALSE);
+                  (unsigned long)XML_GetCurrentLineNumber(x->reader->parser),
+                  (unsigned long)XML_GetCurrentColumnNumber(x->reader->parser) + 1, why);
+    (void)XML_StopParser(x->reader->parser, XML_FALSE);
 }
 
 static void exhausted(struct xml *x)
@@ -50,7 +58,7 @@ static void exhausted(struct xml *x)
         return;
     x->failed = true;
     (void)value_arena_error(x->arena, x->err);
-    (void)XML_StopParser(x->parser, XML_FALSE);
+    (void)XML_StopParser(x->reader->parser, XML_FALSE);
 }
 
 static bool space(uint32_t c)
@@ -85,7 +93,7 @@ static struct helios_value *listed(struct xml *x, struct helios_value *first,
 /* What comes twice becomes a list; the element `job` always is one. */
 static void add(struct xml *x, const char *name, struct helios_value *value)
 {
-    struct helios_value **map = &x->open[x->depth - 1];
+    struct helios_value **map = &x->reader->open[x->depth - 1];
     if (*map == NULL)
         *map = value_map(x->arena);
     if (*map == NULL || value == NULL) {
@@ -109,15 +117,15 @@ static void add(struct xml *x, const char *name, struct helios_value *value)
 
 static struct helios_value *text_value(struct xml *x)
 {
-    return value_text(x->arena, buf_text(&x->text), x->text.len);
+    return value_text(x->arena, buf_text(&x->reader->text), x->reader->text.len);
 }
 
 /* Text before a tag is content of the open element, unless it is white space. */
 static void flush(struct xml *x)
 {
-    if (!xml_is_blank(buf_text(&x->text), x->text.len))
+    if (!xml_is_blank(buf_text(&x->reader->text), x->reader->text.len))
         add(x, CONTENT, text_value(x));
-    buf_clear(&x->text);
+    buf_clear(&x->reader->text);
 }
 
 static struct helios_value *attributes(struct xml *x, const XML_Char **list)
@@ -166,7 +174,7 @@ static void end_child(struct xml *x)
 /* An element with children is no mere text, also where they are not kept. */
 static void give_child(struct xml *x, const struct helios_value *job)
 {
-    struct helios_value **jobs = &x->open[PATH_JOBS];
+    struct helios_value **jobs = &x->reader->open[PATH_JOBS];
     if (*jobs == NULL)
         *jobs = value_map(x->kept);
     if (*jobs == NULL || job == NULL)
@@ -176,8 +184,25 @@ static void give_child(struct xml *x, const struct helios_value *job)
     end_child(x);
     if (x->child_result != 0) {
         x->failed = true;
-        (void)XML_StopParser(x->parser, XML_FALSE);
+        (void)XML_StopParser(x->reader->parser, XML_FALSE);
     }
+}
+
+/* Room for one more open element. */
+static bool deepen(struct xml *x)
+{
+    struct xml_reader *r = x->reader;
+    if (x->depth < r->room)
+        return true;
+    size_t room = r->room == 0 ? OPEN_FIRST : r->room * 2;
+    struct helios_value **more = reallocarray(r->open, room, sizeof(struct helios_value *));
+    if (more == NULL) {
+        fail(x, HELIOS_E_NOMEM, "out of memory");
+        return false;
+    }
+    r->open = more;
+    r->room = room;
+    return true;
 }
 
 static void on_start(void *arg, const XML_Char *name, const XML_Char **list)
@@ -191,8 +216,8 @@ static void on_start(void *arg, const XML_Char *name, const XML_Char **list)
         return;
     }
     begin_child(x, name);
-    if (!x->failed)
-        x->open[x->depth++] = list[0] == NULL ? NULL : attributes(x, list);
+    if (!x->failed && deepen(x))
+        x->reader->open[x->depth++] = list[0] == NULL ? NULL : attributes(x, list);
 }
 
 static void on_end(void *arg, const XML_Char *name)
@@ -200,13 +225,14 @@ static void on_end(void *arg, const XML_Char *name)
     struct xml *x = arg;
     if (x->failed)
         return;
-    struct helios_value *value = x->open[x->depth - 1];
-    bool blank = xml_is_blank(buf_text(&x->text), x->text.len);
+    struct buf *text = &x->reader->text;
+    struct helios_value *value = x->reader->open[x->depth - 1];
     if (value != NULL)
         flush(x);
     else
-        value = blank ? value_null(x->arena) : text_value(x);
-    buf_clear(&x->text);
+        value =
+            xml_is_blank(buf_text(text), text->len) ? value_null(x->arena) : text_value(x);
+    buf_clear(text);
     x->depth--;
     if (x->failed)
         return;
@@ -221,8 +247,8 @@ static void on_text(void *arg, const XML_Char *text, int len)
     struct xml *x = arg;
     if (x->failed)
         return;
-    buf_append(&x->text, text, (size_t)len);
-    if (x->text.failed)
+    buf_append(&x->reader->text, text, (size_t)len);
+    if (x->reader->text.failed)
         fail(x, HELIOS_E_NOMEM, "out of memory");
 }
 
@@ -243,61 +269,100 @@ static void on_skipped(void *arg, const XML_Char *name, int parameter)
 
 static void parse(struct xml *x, const char *text, size_t len)
 {
+    XML_Parser parser = x->reader->parser;
     /* Expat would ask the kernel for one each time. Zero means that it should. */
-    (void)XML_SetHashSalt(x->parser, (unsigned long)value_seed()[0] | 1u);
-    XML_SetUserData(x->parser, x);
-    XML_SetElementHandler(x->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(x->parser, on_text);
-    XML_SetEntityDeclHandler(x->parser, on_entity);
-    XML_SetSkippedEntityHandler(x->parser, on_skipped);
-    if (XML_Parse(x->parser, text, (int)len, XML_TRUE) == XML_STATUS_OK || x->failed)
+    (void)XML_SetHashSalt(parser, (unsigned long)value_seed()[0] | 1u);
+    XML_SetUserData(parser, x);
+    XML_SetElementHandler(parser, on_start, on_end);
+    XML_SetCharacterDataHandler(parser, on_text);
+    XML_SetEntityDeclHandler(parser, on_entity);
+    XML_SetSkippedEntityHandler(parser, on_skipped);
+    if (XML_Parse(parser, text, (int)len, XML_TRUE) == XML_STATUS_OK || x->failed)
         return;
-    enum XML_Error code = XML_GetErrorCode(x->parser);
+    enum XML_Error code = XML_GetErrorCode(parser);
     fail(x, code == XML_ERROR_NO_MEMORY ? HELIOS_E_NOMEM : HELIOS_E_INVALID,
          XML_ErrorString(code));
 }
 
-static int read_all(struct xml *x, const char *text, size_t len,
+/* As new, for a text whose encoding is known or not. */
+static bool ready(struct xml *x, bool utf8)
+{
+    struct xml_reader *r = x->reader;
+    const char *encoding = utf8 ? "UTF-8" : NULL;
+    if (r->parser == NULL)
+        r->parser = XML_ParserCreate(encoding);
+    else if (!XML_ParserReset(r->parser, encoding))
+        return false;
+    if (r->parser == NULL)
+        return false;
+    buf_clear(&r->text);
+    if (!deepen(x))
+        return false;
+    r->open[x->depth++] = NULL; /* the map of the root */
+    return true;
+}
+
+static void reader_clear(struct xml_reader *r)
+{
+    if (r->parser != NULL)
+        XML_ParserFree(r->parser);
+    free(r->open);
+    buf_fini(&r->text);
+    *r = (struct xml_reader){.parser = NULL, .text = BUF_INIT};
+}
+
+struct xml_reader *xml_reader_new(void)
+{
+    struct xml_reader *r = malloc(sizeof *r);
+    if (r != NULL)
+        *r = (struct xml_reader){.parser = NULL, .text = BUF_INIT};
+    return r;
+}
+
+void xml_reader_free(struct xml_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    reader_clear(reader);
+    free(reader);
+}
+
+static int read_all(struct xml *x, const char *text, size_t len, bool utf8,
                     struct helios_value **root_map)
 {
-    if (x->parser == NULL || x->open == NULL)
+    if (!ready(x, utf8))
         return err_set(x->err, HELIOS_E_NOMEM, "out of memory while reading XML");
     parse(x, text, len);
     if (x->failed)
         return -1;
-    *root_map = x->open[0];
+    *root_map = x->reader->open[0];
     return 0;
 }
 
-int xml_decode_children(struct value_arena *arena, const char *text, size_t len, bool utf8,
-                        xml_child_fn *child, void *arg, struct helios_value **root_map,
-                        struct helios_error *err)
+int xml_decode_children(struct xml_reader *reader, struct value_arena *arena,
+                        const char *text, size_t len, bool utf8, xml_child_fn *child,
+                        void *arg, struct helios_value **root_map, struct helios_error *err)
 {
     if (len > INT_MAX)
         return err_set(err, HELIOS_E_LIMIT, "XML of more than %d bytes", INT_MAX);
-    struct xml x = {.arena = arena,
-                    .depth = 1,
-                    .text = BUF_INIT,
+    struct xml_reader own = {.parser = NULL, .text = BUF_INIT};
+    struct xml x = {.reader = reader != NULL ? reader : &own,
+                    .arena = arena,
                     .err = err,
                     .child = child,
                     .child_arg = arg};
-    x.parser = XML_ParserCreate(utf8 ? "UTF-8" : NULL);
-    x.open =
-        calloc((size_t)value_arena_limits(arena)->depth + 1, sizeof(struct helios_value *));
-    int result = read_all(&x, text, len, root_map);
+    int result = read_all(&x, text, len, utf8, root_map);
     end_child(&x);
     value_arena_free(x.own);
     if (x.child_result != 0)
         result = x.child_result;
-    if (x.parser != NULL)
-        XML_ParserFree(x.parser);
-    free(x.open);
-    buf_fini(&x.text);
+    if (reader == NULL || len > SMALL_TEXT)
+        reader_clear(x.reader);
     return result;
 }
 
 int xml_decode(struct value_arena *arena, const char *text, size_t len, bool utf8,
                struct helios_value **root_map, struct helios_error *err)
 {
-    return xml_decode_children(arena, text, len, utf8, NULL, NULL, root_map, err);
+    return xml_decode_children(NULL, arena, text, len, utf8, NULL, NULL, root_map, err);
 }

@@ -42,7 +42,6 @@ static int seize(struct store *store, uint64_t jobid, uint32_t *lease, uint64_t 
 static int fail_seized(struct store *store, struct store_held *held,
                        const struct store_job *job, struct helios_error *err)
 {
-    const struct value_limits limits = VALUE_LIMITS_DEFAULT;
     const struct life_rules rules = {.max_retries = 0};
     const struct store_failure failure = {.message = CANCELLED,
                                           .message_len = strlen(CANCELLED),
@@ -52,7 +51,7 @@ static int fail_seized(struct store *store, struct store_held *held,
     const struct store_outcome outcome = {.history = true};
     struct store_failed failed;
     struct args args = {.arena = NULL};
-    int rc = args_decode(job->arg, job->arg_len, &limits, &args, err);
+    int rc = args_decode(job->arg, job->arg_len, NULL, &args, err);
     if (rc == 0) {
         held->text = args.text != NULL ? args.text : job->arg;
         held->text_len = args.text != NULL ? args.text_len : job->arg_len;

@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct value_limits limits = {
     .bytes = 16u * 1024 * 1024, .nodes = 100000, .depth = VALUE_DEPTH_MAX};
 
+static const struct args_how how = {.limits = &limits};
+
 static void check(const struct args *args)
 {
     if (args->text == NULL || args->text[args->text_len] != '\0')
@@ -25,7 +27,7 @@ static int child(void *arg, const char *xml, size_t len)
     struct helios_error err = HELIOS_ERROR_INIT;
     struct args args;
     (void)arg;
-    if (args_decode(xml, len, &limits, &args, &err) == 0) {
+    if (args_decode(xml, len, &how, &args, &err) == 0) {
         check(&args);
         if (args.form != ARGS_XML && args.why.kind != HELIOS_E_LIMIT)
             abort();
@@ -43,14 +45,18 @@ static int count(void *arg, const char *xml, size_t len)
 }
 
 /* What is burst does not depend on whether the children were kept, unless a limit on the
- * tree has been met. */
+ * tree has been met; nor on what the same reader has read before. */
 static void compare(const uint8_t *data, size_t size, const struct args *kept)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
+    static struct xml_reader *reader;
     struct args lean;
     const char *type[2];
     size_t n[2] = {0, 0}, sum[2] = {0, 0};
-    if (args_decode_lean(data, size, &limits, &lean, &err) == 0 &&
+    if (reader == NULL)
+        reader = xml_reader_new();
+    const struct args_how lean_how = {.limits = &limits, .lean = true, .reader = reader};
+    if (args_decode(data, size, &lean_how, &lean, &err) == 0 &&
         kept->why.kind != HELIOS_E_LIMIT && lean.why.kind != HELIOS_E_LIMIT) {
         check(&lean);
         if (lean.metajob != kept->metajob || lean.form != kept->form ||
@@ -74,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct helios_error err = HELIOS_ERROR_INIT;
     struct args args;
     const char *jobtype = NULL;
-    if (args_decode(data, size, &limits, &args, &err) == 0) {
+    if (args_decode(data, size, &how, &args, &err) == 0) {
         check(&args);
         if (args.metajob)
             (void)args_burst(&args, &jobtype, child, NULL, &err);

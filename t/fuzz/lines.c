@@ -14,7 +14,8 @@ static void decode(const struct buf *line)
         .bytes = 1024u * 1024, .nodes = 10000, .depth = VALUE_DEPTH_MAX};
     struct helios_error err = HELIOS_ERROR_INIT;
     struct args args;
-    (void)args_decode(buf_text(line), line->len, &limits, &args, &err);
+    (void)args_decode(buf_text(line), line->len, &(struct args_how){.limits = &limits},
+                      &args, &err);
     args_fini(&args);
 }
 

@@ -4,11 +4,27 @@
 
 #include "codec/args.h"
 
-/* XML of any kind; what was decoded is written to something that decodes to the same. */
+/* XML of any kind; what was decoded is written to something that decodes to the same, and
+ * what a reader has read before does not show. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct value_limits limits = {
     .bytes = 16u * 1024 * 1024, .nodes = 100000, .depth = VALUE_DEPTH_MAX};
+
+/* By a reader that is kept over all inputs; `fresh` is the error of one that is not. */
+static void again(const void *xml, size_t len, bool utf8, const struct helios_error *fresh)
+{
+    static struct xml_reader *reader;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct value_arena *arena = value_arena_new(&limits);
+    struct helios_value *root = NULL;
+    if (reader == NULL)
+        reader = xml_reader_new();
+    (void)xml_decode_children(reader, arena, xml, len, utf8, NULL, NULL, &root, &err);
+    if (err.kind != fresh->kind || strcmp(err.text, fresh->text) != 0)
+        abort();
+    value_arena_free(arena);
+}
 
 /* Decodes, and writes what it gave to `out`. */
 static bool read_and_write(const void *xml, size_t len, bool utf8, struct buf *out)
@@ -19,6 +35,7 @@ static bool read_and_write(const void *xml, size_t len, bool utf8, struct buf *o
     bool done = xml_decode(arena, xml, len, utf8, &root, &err) == 0;
     if (!done && err.text[0] == '\0')
         abort();
+    again(xml, len, utf8, &err);
     if (done) {
         const char *name = helios_value_key(root, 0, NULL);
         if (helios_value_count(root) != 1)

@@ -256,7 +256,9 @@ static void limits(void **state)
     struct buf image = BUF_INIT;
     struct args args;
     storable_wrap_text("<params><a/><a/><a/><a/><a/><a/><a/><a/><a/></params>", 53, &image);
-    assert_int_equal(args_decode(image.data, image.len, &small, &args, NULL), 0);
+    assert_int_equal(args_decode(image.data, image.len,
+                                 &(struct args_how){.limits = &small}, &args, NULL),
+                     0);
     assert_true(args.malformed && !args.retryable);
     assert_int_equal(args.why.kind, HELIOS_E_LIMIT);
     args_fini(&args);
@@ -287,8 +289,8 @@ static bool lean;
 
 static int decode(const struct buf *image, struct args *args)
 {
-    return lean ? args_decode_lean(image->data, image->len, NULL, args, NULL)
-                : args_decode(image->data, image->len, NULL, args, NULL);
+    return args_decode(image->data, image->len, &(struct args_how){.lean = lean}, args,
+                       NULL);
 }
 
 static int burst(const char *text, struct args *args, struct children *c,
@@ -442,11 +444,16 @@ static void lean_is_small(void **state)
     buf_puts(&xml, "</jobs></metajob>");
     storable_wrap_text(xml.data, xml.len, &image);
     const struct value_limits text = {.bytes = 16384, .nodes = 20, .depth = 8};
-    assert_int_equal(args_decode(image.data, image.len, &text, &args, NULL), 0);
+    assert_int_equal(args_decode(image.data, image.len, &(struct args_how){.limits = &text},
+                                 &args, NULL),
+                     0);
     assert_true(args.malformed);
     assert_int_equal(args.why.kind, HELIOS_E_LIMIT);
     args_fini(&args);
-    assert_int_equal(args_decode_lean(image.data, image.len, &text, &args, NULL), 0);
+    assert_int_equal(args_decode(image.data, image.len,
+                                 &(struct args_how){.limits = &text, .lean = true}, &args,
+                                 NULL),
+                     0);
     assert_true(args.metajob && args.lean);
     assert_int_equal(helios_value_type(helios_value_get(args.map, "jobs")), HELIOS_MAP);
     assert_int_equal(helios_value_count(helios_value_get(args.map, "jobs")), 0);
@@ -461,7 +468,10 @@ static void lean_is_small(void **state)
         buf_printf(&xml, "<a%d/>", i);
     buf_puts(&xml, "</job></jobs></metajob>");
     storable_wrap_text(xml.data, xml.len, &image);
-    assert_int_equal(args_decode_lean(image.data, image.len, &small, &args, NULL), 0);
+    assert_int_equal(args_decode(image.data, image.len,
+                                 &(struct args_how){.limits = &small, .lean = true}, &args,
+                                 NULL),
+                     0);
     assert_true(args.malformed);
     assert_int_equal(args.why.kind, HELIOS_E_LIMIT);
     args_fini(&args);
