@@ -116,13 +116,26 @@ static int check(const struct helios_db *db, struct helios_error *err)
     if (db->in_row)
         return err_set(err, HELIOS_E_INVALID,
                        "a row function must not use its database connection");
+    if (db->alone == ALONE_DONE)
+        return err_set(err, HELIOS_E_INVALID,
+                       "a transaction of one statement has had it already");
     return 0;
+}
+
+static void end_alone(struct helios_db *db)
+{
+    if (db->alone == ALONE_NO)
+        return;
+    db->alone = ALONE_NO;
+    db->in_transaction = false;
+    (void)db->driver->alone(db->conn, false);
 }
 
 /* What a driver's failure means for the connection: decided here once for both drivers.
  * A transaction never survives a failure that asks for the whole work to be repeated. */
 static int failed(struct helios_db *db, const struct helios_error *err)
 {
+    end_alone(db);
     if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN) {
         db->lost = true;
         db->in_transaction = false;
@@ -227,6 +240,8 @@ static int run(struct helios_db *db, const char *sql, const struct helios_datum 
     ended(db, rc, err);
     if (changed != NULL)
         *changed = rc == 0 ? count : 0;
+    if (rc == 0 && db->alone == ALONE_NEXT)
+        db->alone = ALONE_DONE;
     if (rc == 0)
         return 0;
     cached_drop(db, (size_t)(c - db->cached));
@@ -297,11 +312,24 @@ int db_begin(struct helios_db *db, struct helios_error *err)
     return 0;
 }
 
+int db_begin_alone(struct helios_db *db, struct helios_error *err)
+{
+    if (db->in_transaction || check(db, NULL) != 0 || !db->driver->alone(db->conn, true))
+        return db_begin(db, err);
+    db->alone = ALONE_NEXT;
+    db->in_transaction = true;
+    return 0;
+}
+
 int db_commit(struct helios_db *db, struct helios_error *err)
 {
     struct helios_error local = HELIOS_ERROR_INIT;
     if (err == NULL)
         err = &local;
+    if (db->alone == ALONE_DONE) {
+        end_alone(db);
+        return 0;
+    }
     if (check(db, err) != 0)
         return -1;
     if (!db->in_transaction)
@@ -320,6 +348,7 @@ int db_commit(struct helios_db *db, struct helios_error *err)
 
 void db_rollback(struct helios_db *db)
 {
+    end_alone(db);
     if (!db->in_transaction || check(db, NULL) != 0)
         return;
     db->in_transaction = false;

@@ -57,6 +57,11 @@ bool db_in_transaction(const struct helios_db *db);
 
 /* A write transaction: READ COMMITTED on MySQL, BEGIN IMMEDIATE on SQLite. */
 int db_begin(struct helios_db *db, struct helios_error *err);
+/* The same for a transaction of one statement, which is given next: a server is spared the
+ * two round trips around it, as the statement commits by itself. Whether it failed or not,
+ * it cannot be rolled back; its loss is UNCERTAIN; db_commit() follows a success. On SQLite
+ * no different from db_begin(). */
+int db_begin_alone(struct helios_db *db, struct helios_error *err);
 /* LOST before COMMIT was sent is LOST; after it, UNCERTAIN. On any failure no transaction
  * is open any more. */
 int db_commit(struct helios_db *db, struct helios_error *err);
@@ -96,6 +101,9 @@ struct db_driver {
     int (*run)(void *conn, void *stmt, const struct helios_datum *params, size_t n,
                helios_row_fn *row, void *arg, uint64_t *changed, struct helios_error *err);
     int (*begin)(void *conn, struct helios_error *err);
+    /* The next statement is to be a transaction by itself; not `on`: that is over. False:
+     * it has to be between begin and commit. */
+    bool (*alone)(void *conn, bool on);
     int (*commit)(void *conn, struct helios_error *err);
     int (*rollback)(void *conn, struct helios_error *err);
     /* Runs one statement as text. */

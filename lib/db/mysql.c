@@ -2,6 +2,7 @@
 #include "db/mysql_private.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,7 +234,19 @@ static int commit(void *conn, struct helios_error *err)
     static const char sql[] = "COMMIT";
     if (mysql_real_query(c->mysql, sql, sizeof sql - 1) == 0)
         return 0;
-    return mysql_commit_failed(err, mysql_errno(c->mysql), mysql_error(c->mysql));
+    (void)mysql_failed(err, sql, mysql_errno(c->mysql), mysql_error(c->mysql));
+    mysql_commit_failed(err, mysql_errno(c->mysql));
+    return -1;
+}
+
+/* A connection on which something can be read was most likely closed by the server. What
+ * began with START TRANSACTION has not happened then; of a statement nobody could tell. */
+static bool alone(void *conn, bool on)
+{
+    struct mysql_conn *c = conn;
+    struct pollfd socket = {.fd = mysql_get_socket(c->mysql), .events = POLLIN};
+    c->alone = on && poll(&socket, 1, 0) == 0;
+    return c->alone;
 }
 
 static int roll_back(void *conn, struct helios_error *err)
@@ -269,6 +282,7 @@ const struct db_driver db_mysql = {
     .finalize = mysql_statement_finalize,
     .run = mysql_statement_run,
     .begin = begin,
+    .alone = alone,
     .commit = commit,
     .rollback = roll_back,
     .script = script,

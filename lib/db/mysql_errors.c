@@ -155,11 +155,9 @@ int mysql_connect_failed(struct helios_error *err, unsigned number, const char *
 
 /* An interrupted COMMIT may have been interrupted while it waited for a replica to
  * acknowledge what was committed already. */
-int mysql_commit_failed(struct helios_error *err, unsigned number, const char *text)
+void mysql_commit_failed(struct helios_error *err, unsigned number)
 {
-    (void)mysql_failed(err, "COMMIT", number, text);
-    if (err != NULL && number != 1290 && number != 1836 &&
+    if (err != NULL && number != 1290 && number != 1792 && number != 1836 &&
         (err->kind == HELIOS_E_LOST || number == 1317))
         err->kind = HELIOS_E_UNCERTAIN;
-    return -1;
 }

@@ -11,6 +11,7 @@ struct mysql_conn {
     MYSQL *mysql;
     size_t packet_max; /* of the server: larger statements end the connection */
     uint64_t last_id;
+    bool alone;                 /* the next statement commits by itself */
     struct st_mariadb_rpl *rpl; /* the connection has become a stream of the binary log */
 };
 
@@ -20,8 +21,8 @@ int mysql_failed(struct helios_error *err, const char *what, unsigned number,
                  const char *text);
 /* The same for an attempt to connect, with what an operator can do about it. */
 int mysql_connect_failed(struct helios_error *err, unsigned number, const char *text);
-/* The same for a failed COMMIT, where a lost connection leaves the outcome open. */
-int mysql_commit_failed(struct helios_error *err, unsigned number, const char *text);
+/* For a failure of what commits: a lost connection leaves the outcome open. */
+void mysql_commit_failed(struct helios_error *err, unsigned number);
 
 /* The library's type of a value; of NULL one that has no value. */
 enum enum_field_types mysql_type_of(enum helios_datum_type type);

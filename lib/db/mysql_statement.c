@@ -335,12 +335,10 @@ static int ignore_row(void *arg, const struct helios_datum *columns, size_t n)
     return 1;
 }
 
-int mysql_statement_run(void *conn, void *statement, const struct helios_datum *params,
-                        size_t n, helios_row_fn *row, void *arg, uint64_t *changed,
-                        struct helios_error *err)
+static int run(struct mysql_conn *c, struct statement *s, const struct helios_datum *params,
+               size_t n, helios_row_fn *row, void *arg, uint64_t *changed,
+               struct helios_error *err)
 {
-    struct mysql_conn *c = conn;
-    struct statement *s = statement;
     if (bind_params(c, s, params, n, err) != 0)
         return -1;
     if (mysql_stmt_execute(s->stmt) != 0)
@@ -355,4 +353,16 @@ int mysql_statement_run(void *conn, void *statement, const struct helios_datum *
     *changed = mysql_stmt_affected_rows(s->stmt);
     c->last_id = mysql_stmt_insert_id(s->stmt);
     return 0;
+}
+
+int mysql_statement_run(void *conn, void *statement, const struct helios_datum *params,
+                        size_t n, helios_row_fn *row, void *arg, uint64_t *changed,
+                        struct helios_error *err)
+{
+    struct mysql_conn *c = conn;
+    struct statement *s = statement;
+    int rc = run(c, s, params, n, row, arg, changed, err);
+    if (rc != 0 && c->alone)
+        mysql_commit_failed(err, mysql_stmt_errno(s->stmt));
+    return rc;
 }

@@ -453,6 +453,14 @@ static int execute(struct sqlite_conn *c, const char *sql, struct helios_error *
                                                                    : failed(c, sql, err);
 }
 
+/* A statement that commits would not tell which of the two failed. */
+static bool alone(void *conn, bool on)
+{
+    (void)conn;
+    (void)on;
+    return false;
+}
+
 static int begin(void *conn, struct helios_error *err)
 {
     return execute(conn, "BEGIN IMMEDIATE", err);
@@ -520,6 +528,7 @@ const struct db_driver db_sqlite = {
     .finalize = finalize,
     .run = run,
     .begin = begin,
+    .alone = alone,
     .commit = commit,
     .rollback = roll_back,
     .script = script,

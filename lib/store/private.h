@@ -92,6 +92,7 @@ int store_insert_rows(struct store *store, const struct store_rows *rows,
 /* A transaction around the work of one verb. end: commits if `rc` is 0, else rolls back;
  * gives `rc`, or -1 if COMMIT failed. */
 int store_begin(struct store *store, struct helios_error *err);
+int store_begin_alone(struct store *store, struct helios_error *err); /* of one statement */
 int store_end(struct store *store, int rc, struct helios_error *err);
 
 /* Named places of failure (core/fault.h): a connection that is said to be lost is lost.

@@ -337,6 +337,12 @@ int store_begin(struct store *store, struct helios_error *err)
     return db_begin(store->db, err);
 }
 
+int store_begin_alone(struct store *store, struct helios_error *err)
+{
+    db_rollback(store->db);
+    return db_begin_alone(store->db, err);
+}
+
 int store_end(struct store *store, int rc, struct helios_error *err)
 {
     if (rc == 0)

@@ -260,6 +260,41 @@ static void rolled_back_and_committed(void **state)
     assert_int_equal(COUNT(*state, "funcmap"), 1);
 }
 
+static void one_statement_alone(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    struct store *other = fixture_open();
+    const char *insert = "INSERT INTO funcmap (funcname) VALUES ('A')";
+    bool server = helios_db_kind(db) == HELIOS_DB_MYSQL;
+    OK(db_begin_alone(db, &err));
+    assert_true(db_in_transaction(db));
+    FAILS(HELIOS_E_INVALID, db_begin_alone(db, &err));
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+    assert_int_equal(COUNT(other, "funcmap"), server ? 1 : 0);
+    if (server)
+        FAILS(HELIOS_E_INVALID,
+              helios_db_exec(db, fixture_text("DELETE FROM funcmap"), NULL, 0, NULL, &err));
+    OK(db_commit(db, &err));
+    assert_false(db_in_transaction(db));
+    assert_int_equal(COUNT(other, "funcmap"), 1);
+    OK(db_begin_alone(db, &err));
+    FAILS(HELIOS_E_DUPLICATE,
+          helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+    db_rollback(db);
+    assert_false(db_in_transaction(db));
+    /* What follows is an ordinary transaction again. */
+    OK(db_begin_alone(db, &err));
+    OK(helios_db_exec(db, fixture_text("DELETE FROM funcmap"), NULL, 0, NULL, &err));
+    OK(db_commit(db, &err));
+    FAILS(HELIOS_E_INVALID, db_commit(db, &err));
+    OK(db_begin(db, &err));
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+    db_rollback(db);
+    assert_int_equal(COUNT(other, "funcmap"), 0);
+    store_close(other);
+}
+
 static void updates_count_matched_rows(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -278,7 +313,7 @@ static void lost_connection_is_lost(void **state)
     struct store *victim = fixture_open();
     int64_t now = 0;
     (void)state;
-    if (!fixture_kill(victim)) {
+    if (!fixture_kill(fixture_connection(victim))) {
         store_close(victim);
         skip();
     }
@@ -292,17 +327,49 @@ static void lost_in_a_transaction(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct store *victim = fixture_open();
+    long long connection = fixture_connection(victim);
     OK(db_begin(store_db(victim), &err));
     OK(helios_db_exec(store_db(victim),
                       fixture_text("INSERT INTO funcmap (funcname) VALUES ('A')"), NULL, 0,
                       NULL, &err));
-    if (fixture_kill(victim)) {
+    if (fixture_kill(connection)) {
         FAILS(HELIOS_E_UNCERTAIN, db_commit(store_db(victim), &err));
         assert_false(db_in_transaction(store_db(victim)));
         FAILS(HELIOS_E_LOST, db_begin(store_db(victim), &err));
     }
     store_close(victim);
     assert_int_equal(COUNT(*state, "funcmap"), 0);
+}
+
+/* Until the statement is sent nothing has happened; from then on nobody can tell. */
+static void lost_with_a_statement_alone(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store *before = fixture_open();
+    struct store *during = fixture_open();
+    struct store *again = fixture_open();
+    const char *insert = "INSERT INTO funcmap (funcname) VALUES ('A')";
+    const char *remove = "DELETE FROM funcmap"; /* prepared: else that would fail */
+    if (fixture_kill(fixture_connection(before))) {
+        long long connection = fixture_connection(during);
+        FAILS(HELIOS_E_LOST, db_begin_alone(store_db(before), &err));
+        OK(helios_db_exec(store_db(during), fixture_text(remove), NULL, 0, NULL, &err));
+        OK(db_begin_alone(store_db(during), &err));
+        assert_true(fixture_kill(connection));
+        FAILS(HELIOS_E_UNCERTAIN,
+              helios_db_exec(store_db(during), fixture_text(remove), NULL, 0, NULL, &err));
+        assert_false(db_in_transaction(store_db(during)));
+        assert_false(db_usable(store_db(during)));
+        /* An ordinary statement is not unclear to those who begin it again. */
+        OK(helios_db_exec(store_db(again), fixture_text(insert), NULL, 0, NULL, &err));
+        assert_true(fixture_kill(fixture_connection(again)));
+        FAILS(HELIOS_E_LOST,
+              helios_db_exec(store_db(again), fixture_text(insert), NULL, 0, NULL, &err));
+        assert_int_equal(COUNT(*state, "funcmap"), 1);
+    }
+    store_close(before);
+    store_close(during);
+    store_close(again);
 }
 
 static void child_neither_uses_nor_ends_it(void **state)
@@ -349,9 +416,11 @@ int suite_db(void)
         CONTRACT_TEST(row_function_must_not_query),
         CONTRACT_TEST(rows_may_be_left_unread),
         CONTRACT_TEST(rolled_back_and_committed),
+        CONTRACT_TEST(one_statement_alone),
         CONTRACT_TEST(updates_count_matched_rows),
         CONTRACT_TEST(lost_connection_is_lost),
         CONTRACT_TEST(lost_in_a_transaction),
+        CONTRACT_TEST(lost_with_a_statement_alone),
         CONTRACT_TEST(child_neither_uses_nor_ends_it),
         CONTRACT_TEST(missing_database_names_the_command),
     };

@@ -236,14 +236,18 @@ int64_t fixture_characters(struct store *store, const char *column, const char *
     return fixture_number(store, sql);
 }
 
-bool fixture_kill(struct store *victim)
+long long fixture_connection(struct store *store)
+{
+    return on_sqlite() ? 0 : fixture_number(store, "SELECT CONNECTION_ID()");
+}
+
+bool fixture_kill(long long connection)
 {
     char sql[64];
-    if (on_sqlite())
+    if (connection == 0)
         return false;
-    long long id = fixture_number(victim, "SELECT CONNECTION_ID()");
     struct store *other = fixture_open();
-    (void)snprintf(sql, sizeof sql, "KILL CONNECTION %lld;", id);
+    (void)snprintf(sql, sizeof sql, "KILL CONNECTION %lld;", connection);
     fixture_sql(other, sql);
     store_close(other);
     return true;

@@ -38,8 +38,10 @@ void fixture_old_server(struct store *store);
 bool fixture_two_writers(void);
 /* Stops the server's clock at `now` for this connection; false where the clock is ours. */
 bool fixture_set_clock(struct store *store, int64_t now);
-/* Ends the connection of `victim` from another one; false where there is no such thing. */
-bool fixture_kill(struct store *victim);
+/* The server's number of a connection; 0 where there is no such thing. */
+long long fixture_connection(struct store *store);
+/* Ends the connection of that number from another one; false for 0. */
+bool fixture_kill(long long connection);
 /* Fails unless the claim reads the index (funcid, run_after) and does not sort. */
 void fixture_check_claim_plan(struct store *store, uint32_t funcid);
 /* How many rows this connection has made the server read by walking; -1 where that is not

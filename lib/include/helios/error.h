@@ -9,8 +9,8 @@ enum helios_error_kind {
     HELIOS_E_NONE = 0, /* no failure */
     HELIOS_E_LOST,     /* database: the connection is gone or could not be made */
     HELIOS_E_RETRY, /* database: deadlock, lock wait, busy: the same work may succeed now */
-    HELIOS_E_UNCERTAIN, /* database: the connection was lost during COMMIT; it may have
-                           happened */
+    HELIOS_E_UNCERTAIN, /* database: the connection was lost while the work was committed;
+                           it may have happened: look before repeating */
     HELIOS_E_DUPLICATE, /* database: a unique key is taken */
     HELIOS_E_DATA,      /* database: a value does not fit its column */
     HELIOS_E_DENIED,    /* database: wrong user, password or privilege */
