@@ -129,12 +129,14 @@ static void warn_too_many(const struct heritage *heritage, conf_warn_fn *warn, v
 }
 
 int collective_params(struct store *store, const struct heritage *heritage,
-                      uint64_t *digest, bool *changed, struct helios_params **params_out,
-                      conf_warn_fn *warn, void *arg, struct helios_error *err)
+                      uint64_t *digest, bool *changed, struct store_due *due,
+                      struct helios_params **params_out, conf_warn_fn *warn, void *arg,
+                      struct helios_error *err)
 {
     struct rows rows = {.text = BUF_INIT};
     struct conf_row *list = NULL;
-    int rc = store_params(store, heritage->service, heritage->host, take_row, &rows, err);
+    int rc =
+        store_params(store, heritage->service, heritage->host, take_row, &rows, due, err);
     if (rc != 0)
         goto out;
     list = calloc(rows.count + 1, sizeof *list);

@@ -15,10 +15,12 @@ int collective_open(const struct heritage *heritage, struct store **out,
                     struct helios_error *err);
 
 /* Reads the rows and resolves. `*changed` (may be NULL) tells whether the rows differ from
- * those of `*digest`, which is brought up to date. `*params_out` is the caller's. */
+ * those of `*digest`, which is brought up to date. `due` as for store_params().
+ * `*params_out` is the caller's. */
 int collective_params(struct store *store, const struct heritage *heritage,
-                      uint64_t *digest, bool *changed, struct helios_params **params_out,
-                      conf_warn_fn *warn, void *arg, struct helios_error *err);
+                      uint64_t *digest, bool *changed, struct store_due *due,
+                      struct helios_params **params_out, conf_warn_fn *warn, void *arg,
+                      struct helios_error *err);
 
 /* Configures the logging front of this process from the parameters in force. `warn` (may be
  * NULL) hears of odd ones. */

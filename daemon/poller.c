@@ -17,10 +17,9 @@
 #include "core/msg.h"
 #include "daemon/adopted.h"
 #include "daemon/collective.h"
+#include "daemon/look.h"
 #include "daemon/settle.h"
 
-/* A look counts due jobs no further than this: the cost of the count stays flat. */
-#define WAITING_LIMIT 1000u
 /* How often the scoreboard is looked at while workers hold jobs. */
 #define BOARD_TICK_MS 1000
 /* Jobs behind one that has been running for this long are given to somebody else. */
@@ -38,9 +37,7 @@ struct poller {
     const struct heritage *heritage;
     pid_t pid;
     struct store *store; /* NULL while the database is away */
-    struct helios_params *params;
-    struct settings settings;
-    uint64_t digest;
+    struct look look;
     struct log_reader *log;
 
     struct mono retry_at; /* next attempt to connect */
@@ -60,14 +57,10 @@ struct poller {
     bool retire_wanted; /* another poller takes over: the registration stays */
     bool master_gone;
 
-    struct mono registered; /* when; 0 = never */
-    struct mono tick_at;    /* next look at the scoreboard */
+    struct mono tick_at; /* next look at the scoreboard */
     struct mono clean_at;
-    struct mono count_all_at; /* before it, what is due is counted behind the cursors */
-    int64_t count_all_ms;     /* how long it took to count from the start */
     int64_t server_time; /* Unix seconds of the server, read at server_read; 0 = never */
     struct mono server_read;
-    bool working; /* jobs were due at the last look: workers claim without telling us */
 
     struct adopted adopted;
     bool took_over; /* they were looked at once */
@@ -135,174 +128,14 @@ static bool connect_due(struct poller *p)
     return true;
 }
 
-/* ---- a look ---- */
-
-static void warn_params(void *arg, const char *sentence)
-{
-    (void)arg;
-    log_warning("%s", sentence);
-}
-
-static int look_params(struct poller *p, bool *changed, struct helios_error *err)
-{
-    struct helios_params *params = NULL;
-    if (collective_params(p->store, p->heritage, &p->digest, changed, &params, warn_params,
-                          NULL, err) != 0)
-        return -1;
-    struct settings last = p->settings;
-    conf_settings(params, &last, &p->settings, *changed ? warn_params : NULL, NULL);
-    if (*changed) {
-        collective_logging(p->heritage, params, &p->settings, warn_params, NULL);
-        atomic_fetch_add(&p->heritage->board->params_seq, 1);
-    }
-    conf_free(p->params);
-    p->params = params;
-    return 0;
-}
-
-/* store_waiting or store_backlog. */
-typedef int count_fn(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
-                     uint64_t *out, struct helios_error *err);
-
-/* Our jobtypes, those that do not exist yet left out. */
-static int find_jobtypes(struct poller *p, uint32_t funcids[HERITAGE_JOBTYPES], size_t *n,
-                         struct helios_error *err)
-{
-    *n = 0;
-    for (unsigned i = 0; i < p->heritage->jobtype_count; i++) {
-        int rc = store_jobtype(p->store, p->heritage->jobtypes[i], &funcids[*n], err);
-        if (rc < 0)
-            return -1;
-        if (rc == 0)
-            (*n)++;
-    }
-    return 0;
-}
-
-static int count_jobs(struct poller *p, count_fn *count, uint64_t *out,
-                      struct helios_error *err)
-{
-    uint32_t funcids[HERITAGE_JOBTYPES];
-    size_t n;
-    *out = 0;
-    if (find_jobtypes(p, funcids, &n, err) != 0)
-        return -1;
-    if (n == 0)
-        return 0;
-    /* No worker is launched for what none of them takes. */
-    if (count == store_waiting && p->settings.priority_floor > 0)
-        return store_waiting_above(p->store, funcids, n, p->settings.priority_floor,
-                                   WAITING_LIMIT, out, err);
-    return count(p->store, funcids, n, WAITING_LIMIT, out, err);
-}
-
-/* Behind the cursors, of all jobtypes. */
-static int count_behind(struct poller *p, uint64_t *out, struct helios_error *err)
-{
-    *out = 0;
-    for (unsigned i = 0; i < p->heritage->jobtype_count && *out < WAITING_LIMIT; i++) {
-        uint32_t funcid;
-        uint64_t some = 0;
-        int rc = store_jobtype(p->store, p->heritage->jobtypes[i], &funcid, err);
-        if (rc < 0 || (rc == 0 && store_waiting_behind(
-                                      p->store, funcid, &p->heritage->board->cursor[i],
-                                      WAITING_LIMIT - *out, &some, err) < 0))
-            return -1;
-        *out += some;
-    }
-    return 0;
-}
-
-/* As much of what is due as the master needs to know. With many jobs held at the start it
- * takes long to count from there: once it did, that is done seldom, and only if there is
- * not enough behind the cursors, where it is always cheap. What is due is not looked over
- * for longer than a worker would; a drain ends on a count of all only. */
-static int count_waiting(struct poller *p, uint64_t *out, struct helios_error *err)
-{
-    struct mono begun = mono_now();
-    /* By priority no worker moves the cursors. */
-    if (p->settings.order == ORDER_OLDEST &&
-        p->count_all_ms * CURSOR_SWEEP_SHARE > CURSOR_SWEEP_MS) {
-        int64_t enough = p->settings.max_workers;
-        if (count_behind(p, out, err) != 0)
-            return -1;
-        if ((enough > 0 && *out >= (uint64_t)enough) ||
-            (mono_before(begun, p->count_all_at) && !(p->heritage->drain && *out == 0)))
-            return 0;
-    }
-    if (count_jobs(p, store_waiting, out, err) != 0)
-        return -1;
-    struct mono ended = mono_now();
-    p->count_all_ms = mono_diff_ms(ended, begun);
-    p->count_all_at = mono_add_ms(ended, cursor_sweep_pause_ms(p->count_all_ms));
-    return 0;
-}
-
-/* What an idle daemon that is woken has to wake for by itself. */
-static int look_ahead(struct poller *p, struct store_upcoming *out,
-                      struct helios_error *err)
-{
-    uint32_t funcids[HERITAGE_JOBTYPES];
-    size_t n;
-    *out = (struct store_upcoming){0};
-    if (p->settings.wake == WAKE_POLL)
-        return 0;
-    return find_jobtypes(p, funcids, &n, err) != 0 ||
-                   store_upcoming(p->store, funcids, n, out, err) != 0
-               ? -1
-               : 0;
-}
-
-static struct store_registration registration(const struct poller *p)
-{
-    const struct heritage *h = p->heritage;
-    return (struct store_registration){.service = h->service,
-                                       .version = h->version[0] == '\0' ? NULL : h->version,
-                                       .host = h->host,
-                                       .start_time = h->start_time,
-                                       .pid = h->master_pid};
-}
-
-static int look_registry(struct poller *p, struct helios_error *err)
-{
-    int64_t every_ms =
-        p->settings.registration_ms < 1000 ? 1000 : p->settings.registration_ms;
-    struct mono now = mono_now();
-    if (p->registered.us != 0 && mono_diff_ms(now, p->registered) < every_ms)
-        return 0;
-    const struct store_registration r = registration(p);
-    if (store_register(p->store, &r, err) != 0)
-        return -1;
-    p->registered = now;
-    return 0;
-}
-
 static int look(struct poller *p, struct helios_error *err)
 {
-    struct board *board = p->heritage->board;
-    bool changed = false;
-    uint64_t waiting = 0;
-    struct store_upcoming upcoming = {0};
-    if (look_params(p, &changed, err) != 0 || look_registry(p, err) != 0 ||
-        count_waiting(p, &waiting, err) != 0 ||
-        (waiting == 0 && look_ahead(p, &upcoming, err) != 0))
-        return -1;
-    atomic_store(&board->waiting, waiting);
-    atomic_store(&board->waiting_limit, WAITING_LIMIT);
-    atomic_store(&board->max_workers, p->settings.max_workers);
-    atomic_store(&board->last_look, wall_now());
-    atomic_fetch_add(&board->looks, 1);
     struct msg msg = {.kind = MSG_SNAPSHOT};
-    msg.snapshot = (struct msg_snapshot){.settings = p->settings,
-                                         .waiting = waiting,
-                                         .waiting_limit = WAITING_LIMIT,
-                                         .look = p->look_number,
-                                         .next_ms = upcoming.next_ms,
-                                         .held = upcoming.held,
-                                         .params_changed = changed};
+    if (look_once(&p->look, p->store, &msg.snapshot, err) != 0)
+        return -1;
+    msg.snapshot.look = p->look_number;
     answer(p, &msg);
     p->look_wanted = false;
-    p->working = waiting > 0;
     if (p->clean_at.us == MONO_NEVER.us)
         p->clean_at = mono_now();
     return 0;
@@ -316,9 +149,9 @@ static struct settle settling(const struct poller *p, struct board *board)
                            .board = board,
                            .rules = &p->heritage->rules,
                            .service = p->heritage->service,
-                           .settings = &p->settings,
+                           .settings = &p->look.settings,
                            .cgroup = p->heritage->cgroup,
-                           .history = p->settings.job_history,
+                           .history = p->look.settings.job_history,
                            .totals = p->heritage->board};
 }
 
@@ -474,7 +307,7 @@ static void take_orders(struct poller *p)
             p->look_wanted = true;
             p->look_number = msg.number;
             if (msg.flag)
-                p->registered = (struct mono){0};
+                p->look.registered = (struct mono){0};
             break;
         case MSG_DEAD:
             if (p->dead_count < BOARD_SLOTS)
@@ -514,7 +347,7 @@ static void withdraw(struct poller *p, struct msg *answer)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     const struct heritage *h = p->heritage;
-    const struct store_registration r = registration(p);
+    const struct store_registration r = look_registration(h);
     char value[129];
     uint64_t deleted = 0;
     collective_halt_value(h->host, h->master_pid, value, sizeof value);
@@ -524,7 +357,7 @@ static void withdraw(struct poller *p, struct msg *answer)
     answer->flag = deleted > 0;
     if (store_unregister(p->store, &r, &err) != 0)
         log_crit("cannot remove the registry row: %s", err.text);
-    if (h->drain && count_jobs(p, store_backlog, &answer->number, &err) != 0)
+    if (h->drain && look_backlog(&p->look, p->store, &answer->number, &err) != 0)
         log_warning("cannot count the jobs that remain: %s", err.text);
 }
 
@@ -578,7 +411,8 @@ static struct mono next_deadline(const struct poller *p)
         return p->retry_at;
     if (p->look_wanted || (p->dead_count > 0 && !p->dead_stuck) || p->halt_wanted)
         return mono_add_ms(mono_now(), RETRY_MS);
-    bool held = p->working || p->adopted.count > 0 || settle_needed(p->heritage->board);
+    bool held =
+        p->look.working || p->adopted.count > 0 || settle_needed(p->heritage->board);
     struct mono next = held ? mono_min(p->tick_at, p->clean_at) : p->clean_at;
     return p->dead_stuck ? mono_min(next, p->dead_at) : next;
 }
@@ -631,7 +465,7 @@ int poller_main(const struct heritage *heritage)
     struct poller *p = &poller;
     p->heritage = heritage;
     p->pid = getpid();
-    p->settings = heritage->settings;
+    p->look = (struct look){.heritage = heritage, .settings = heritage->settings};
     p->log = log_reader_new(HERITAGE_LOG_READ_FD);
     if (p->log == NULL)
         return EX_OSERR;

@@ -141,7 +141,7 @@ static int look(struct store *store, const struct heritage *heritage, struct pro
                 "it first, or `helios jobtype add %s`",
                 heritage->jobtypes[i], heritage->jobtypes[i]);
     }
-    if (collective_params(store, heritage, NULL, NULL, &params, note, out, err) != 0)
+    if (collective_params(store, heritage, NULL, NULL, NULL, &params, note, out, err) != 0)
         return -1;
     const struct settings fallback = SETTINGS_DEFAULT;
     conf_settings(params, &fallback, &out->settings, note, out);

@@ -236,8 +236,8 @@ static int read_params(struct helios_worker *w, struct helios_error *err)
 {
     struct helios_params *params = NULL;
     uint64_t seq = atomic_load(&w->heritage->board->params_seq);
-    if (collective_params(w->store, w->heritage, &w->params_digest, NULL, &params, NULL,
-                          NULL, err) != 0)
+    if (collective_params(w->store, w->heritage, &w->params_digest, NULL, NULL, &params,
+                          NULL, NULL, err) != 0)
         return -1;
     struct settings last = w->settings;
     conf_settings(params, &last, &w->settings, NULL, NULL);

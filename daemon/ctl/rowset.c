@@ -44,7 +44,7 @@ int rows_read(struct store *store, const char *service, const char *host, struct
               struct helios_error *err)
 {
     *out = (struct rows){0};
-    int rc = store_params(store, service, host, collect_row, out, err);
+    int rc = store_params(store, service, host, collect_row, out, NULL, err);
     if (rc == 0 && out->failed)
         rc = err_set(err, HELIOS_E_NOMEM, "out of memory");
     if (rc != 0)

@@ -3,11 +3,14 @@
 
 #define NAME_CHARS  64u
 #define VALUE_CHARS 128u
+#define PARAMS_OF   3u  /* parameters of ST_PARAMS */
+#define DUE_MOST    64u /* jobtypes in one question */
 
 /* ---- reading ---- */
 
 struct reader {
     store_param_fn *param;
+    struct store_due *due;
     store_halt_fn *halt;
     void *arg;
 };
@@ -15,22 +18,40 @@ struct reader {
 static int param_row(void *arg, const struct helios_datum *columns, size_t n)
 {
     struct reader *r = arg;
+    const char *host = helios_datum_text(&columns[0]);
     const char *param = helios_datum_text(&columns[1]);
     (void)n;
-    if (param != NULL)
-        r->param(r->arg, helios_datum_text(&columns[0]), param,
-                 helios_datum_text(&columns[2]));
+    if (host == NULL)
+        r->due->found = true;
+    else if (param != NULL)
+        r->param(r->arg, host, param, helios_datum_text(&columns[2]));
     return 0;
 }
 
-int store_params(struct store *store, const char *service, const char *host,
-                 store_param_fn *fn, void *arg, struct helios_error *err)
+static int query_params(struct store *store, struct helios_datum *params,
+                        struct reader *reader, struct helios_error *err)
 {
-    struct reader r = {.param = fn, .arg = arg};
-    struct helios_datum params[] = {helios_text(service), helios_text(service),
-                                    helios_text(host)};
+    struct store_due *due = reader->due;
+    if (due == NULL)
+        return store_query(store, ST_PARAMS, 0, params, PARAMS_OF, param_row, reader, err);
+    due->found = false;
+    for (size_t i = 0; i < due->n; i++)
+        params[PARAMS_OF + i] = helios_uint(due->funcids[i]);
+    return store_query(store, ST_PARAMS_DUE, due->n, params, PARAMS_OF + due->n, param_row,
+                       reader, err);
+}
+
+int store_params(struct store *store, const char *service, const char *host,
+                 store_param_fn *fn, void *arg, struct store_due *due,
+                 struct helios_error *err)
+{
+    struct reader r = {.param = fn, .arg = arg, .due = due};
+    struct helios_datum params[PARAMS_OF + DUE_MOST] = {
+        helios_text(service), helios_text(service), helios_text(host)};
+    if (due != NULL && due->n > DUE_MOST)
+        return err_set(err, HELIOS_E_LIMIT, "more than %u jobtypes", DUE_MOST);
     if (store_fault(store, FAULT_PARAMS_BEFORE, err) != 0 ||
-        store_query(store, ST_PARAMS, 0, params, 3, param_row, &r, err) != 0)
+        query_params(store, params, &r, err) != 0)
         return err_wrap(err, "cannot read the parameters of %s", service);
     return 0;
 }

@@ -90,6 +90,10 @@
     "EXISTS (SELECT 1 FROM helios_job_history_tb AS later WHERE later.jobid = h.jobid "    \
     "AND (later.complete_time > h.complete_time OR "                                       \
     "(later.complete_time = h.complete_time AND later.exitstatus < h.exitstatus)))"
+#define PARAMS                                                                             \
+    "SELECT host, param, value FROM helios_params_tb WHERE worker_class = ? AND host = "   \
+    "'*' UNION ALL SELECT host, param, value FROM helios_params_tb "                       \
+    "WHERE worker_class = ? AND host = ?"
 #define FREE_JOBS "WHERE jobid IN ({?}) AND grabbed_until <= UNIX_TIMESTAMP()"
 #define OPERATE_HOLD(hint)                                                                 \
     "UPDATE job" hint " SET run_after = 4294967295 " FREE_JOBS " AND run_after < "         \
@@ -187,10 +191,9 @@ static const char *const common[STATEMENTS] = {
     [ST_EXITSTATUS_CLEAN] =
         "DELETE FROM exitstatus WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000",
 
-    [ST_PARAMS] = "SELECT host, param, value FROM helios_params_tb "
-                  "WHERE worker_class = ? AND host = '*' "
-                  "UNION ALL SELECT host, param, value FROM helios_params_tb "
-                  "WHERE worker_class = ? AND host = ?",
+    [ST_PARAMS] = PARAMS,
+    [ST_PARAMS_DUE] = PARAMS " UNION ALL SELECT NULL, NULL, NULL FROM (SELECT 1 FROM job "
+                             "WHERE funcid IN ({?}) AND " DUE " LIMIT 1) AS due",
     [ST_PARAM_ADD] = "INSERT INTO helios_params_tb (worker_class, host, param, value) "
                      "VALUES (?, ?, ?, ?)",
     [ST_PARAM_DELETE] = "DELETE FROM helios_params_tb "

@@ -64,6 +64,7 @@ enum statement {
     ST_EXITSTATUS_CLEAN,
 
     ST_PARAMS,
+    ST_PARAMS_DUE, /* and a row of NULL if a job of some jobtypes is due */
     ST_PARAM_ADD,
     ST_PARAM_DELETE,
     ST_PARAM_DELETE_VALUE,

@@ -248,10 +248,17 @@ int store_lookup(struct store *store, uint64_t jobid, struct helios_job_status *
 /* ---- params ---- */
 typedef void store_param_fn(void *arg, const char *host, const char *param,
                             const char *value);
+/* Whether a job of some jobtypes is due, which the same statement answers. */
+struct store_due {
+    const uint32_t *funcids;
+    size_t n; /* at least one */
+    bool found;
+};
 /* Rows of `service` for host `*` first, then for `host`, each in insertion order where the
- * database keeps one. `value` NULL is SQL NULL. */
+ * database keeps one. `value` NULL is SQL NULL. `due` NULL: it is not asked for. */
 int store_params(struct store *store, const char *service, const char *host,
-                 store_param_fn *fn, void *arg, struct helios_error *err);
+                 store_param_fn *fn, void *arg, struct store_due *due,
+                 struct helios_error *err);
 /* Replaces all rows of (service, host, param) by one, in one transaction. */
 int store_param_set(struct store *store, const char *service, const char *host,
                     const char *param, const char *value, struct helios_error *err);

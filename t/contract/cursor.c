@@ -194,6 +194,11 @@ static void a_look_in_vain_is_followed_by_a_sweep(void **state)
 
 /* ---- what it costs ---- */
 
+static void ignore_param(void *arg, const char *host, const char *param, const char *value)
+{
+    (void)arg, (void)host, (void)param, (void)value;
+}
+
 #define HELD 4096
 
 /* HELD copies of a job after `change`. Changed afterwards, each would leave an entry in the
@@ -247,6 +252,26 @@ static void delayed_jobs_are_not_walked_over(void **state)
                  (long long)each);
 }
 
+/* What an idle daemon asks at each look. */
+static void an_idle_look_passes_over_delayed_jobs(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    many_jobs(*state, "UPDATE job SET run_after = UNIX_TIMESTAMP() + 3600;");
+    uint32_t funcids[] = {fixture_jobtype(*state, "A"), fixture_jobtype(*state, "B")};
+    struct store_due due = {.funcids = funcids};
+    int64_t before = fixture_rows_read(*state);
+    if (before < 0)
+        skip();
+    for (due.n = 1; due.n <= 2; due.n++) {
+        OK(store_params(*state, "S", "h", ignore_param, NULL, &due, &err));
+        assert_false(due.found);
+    }
+    int64_t each = (fixture_rows_read(*state) - before) / 2;
+    if (each > 60)
+        fail_msg("a look with %d jobs to come should read a few rows, not %lld", HELD,
+                 (long long)each);
+}
+
 int suite_cursor(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +283,7 @@ int suite_cursor(void)
         CONTRACT_TEST(a_look_in_vain_is_followed_by_a_sweep),
         CONTRACT_TEST(held_jobs_are_walked_over_once),
         CONTRACT_TEST(delayed_jobs_are_not_walked_over),
+        CONTRACT_TEST(an_idle_look_passes_over_delayed_jobs),
     };
     return cmocka_run_group_tests_name("cursor", tests, NULL, NULL);
 }

@@ -21,8 +21,34 @@ static void params_in_order(void **state)
                         "('S', 'other', 'A', '3'), ('*', 'h', 'A', '4'), "
                         "('S', 'h', 'B', NULL), ('S', '*', 'A', '5'), "
                         "('S', 'h', NULL, '6'), ('S', 'h', 'A', '');");
-    OK(store_params(*state, "S", "h", collect_param, &seen, &err));
+    OK(store_params(*state, "S", "h", collect_param, &seen, NULL, &err));
     assert_string_equal(buf_text(&seen), "* A=2;* A=5;h A=1;h B=NULL;h A=;");
+    buf_fini(&seen);
+}
+
+static void params_tell_what_is_due(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct buf seen = BUF_INIT;
+    uint32_t funcids[] = {fixture_jobtype(*state, "A"), fixture_jobtype(*state, "B"),
+                          fixture_jobtype(*state, "C")};
+    struct store_due due = {.funcids = funcids, .n = 2};
+    fixture_sql(*state, "INSERT INTO helios_params_tb (worker_class, host, param, value) "
+                        "VALUES ('S', 'h', 'A', '1'), ('S', 'h', NULL, NULL);");
+    char sql[200];
+    static const char add[] = "INSERT INTO job (funcid, run_after, grabbed_until) VALUES ";
+    /* Of another type, to come, held. */
+    (void)snprintf(sql, sizeof sql,
+                   "%s(%u, 0, 0), (%u, 4000000000, 0), (%u, 0, 4000000000);", add,
+                   funcids[2], funcids[0], funcids[1]);
+    fixture_sql(*state, sql);
+    OK(store_params(*state, "S", "h", collect_param, &seen, &due, &err));
+    assert_false(due.found);
+    (void)snprintf(sql, sizeof sql, "%s(%u, 0, 0);", add, funcids[1]);
+    fixture_sql(*state, sql);
+    OK(store_params(*state, "S", "h", collect_param, &seen, &due, &err));
+    assert_true(due.found);
+    assert_string_equal(buf_text(&seen), "h A=1;h A=1;");
     buf_fini(&seen);
 }
 
@@ -39,7 +65,7 @@ static void params_are_set_and_unset(void **state)
     OK(store_param_add(*state, "S", "h", "HALT", "2", &err));
     OK(store_param_set(*state, "S", "h", "HALT", NULL, &err));
     OK(store_param_set(*state, "S", "*", "HOLD", "0", &err));
-    OK(store_params(*state, "S", "h", collect_param, &seen, &err));
+    OK(store_params(*state, "S", "h", collect_param, &seen, NULL, &err));
     assert_string_equal(buf_text(&seen), "* HOLD=0;h HALT=NULL;");
     OK(store_param_unset(*state, "S", "h", "HALT", NULL, &deleted, &err));
     assert_int_equal(deleted, 1);
@@ -199,6 +225,7 @@ int suite_rows(void)
 {
     const struct CMUnitTest tests[] = {
         CONTRACT_TEST(params_in_order),
+        CONTRACT_TEST(params_tell_what_is_due),
         CONTRACT_TEST(params_are_set_and_unset),
         CONTRACT_TEST(too_long_params_change_nothing),
         CONTRACT_TEST(halts_of_all_services),

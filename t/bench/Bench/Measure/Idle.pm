@@ -23,7 +23,7 @@ sub one {
     my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : $full);
     my $store = $id eq 'sqlite' ? 'sqlite' : 'mysql';
     my $t = collective($store, 'NoopService', MAX_WORKERS => 4, OVERDRIVE => 1, WORKER_LINGER => 3600,
-        WORKER_LAUNCH_PATTERN => 'optimistic', WAKE => $wake);
+        WORKER_LAUNCH_PATTERN => 'optimistic', WAKE => $wake, registration_interval => 300);
     add_jobs($t, $t->service, 8);
     my $daemon = $t->start;
     $t->wait_for(sub { $t->count('job') == 0 && $t->workers($daemon->{pid}) }, 20, 'idle workers');
@@ -32,13 +32,17 @@ sub one {
     my $server = $store eq 'mysql' ? $bench->{servers}->mariadb : undef;
     my $before = Bench::Servers::counters($server);
     my $cpu = ticks(@pids);
+    my $looks = $t->board('looks');
     select undef, undef, undef, $seconds;
     my $used = ticks(@pids) - $cpu;
+    $looks = $t->board('looks') - $looks;
     if ($server) {
         # One of the queries is that which asks.
         my $queries = Bench::Servers::counters($server)->{Questions} - $before->{Questions} - 1;
         note($bench, "queries/$id", "queries of an idle daemon, $title", 'queries/s',
             $queries / $seconds, $seconds);
+        note($bench, "looks/$id", "queries for each look of an idle daemon, $title", 'queries',
+            $queries / $looks, $seconds) if $looks;
     }
     note($bench, "cpu/$id", "processor time of an idle daemon, $title", '%', 100 * $used / $seconds,
         $seconds);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/look.h"
+
+#include "core/log.h"
+#include "daemon/collective.h"
+
+/* A look counts due jobs no further than this: the cost of the count stays flat. */
+#define WAITING_LIMIT 1000u
+
+static void warn_params(void *arg, const char *sentence)
+{
+    (void)arg;
+    log_warning("%s", sentence);
+}
+
+static int look_params(struct look *l, bool *changed, struct store_due *due,
+                       struct helios_error *err)
+{
+    struct helios_params *params = NULL;
+    if (collective_params(l->store, l->heritage, &l->digest, changed, due, &params,
+                          warn_params, NULL, err) != 0)
+        return -1;
+    struct settings last = l->settings;
+    conf_settings(params, &last, &l->settings, *changed ? warn_params : NULL, NULL);
+    if (*changed) {
+        collective_logging(l->heritage, params, &l->settings, warn_params, NULL);
+        atomic_fetch_add(&l->heritage->board->params_seq, 1);
+    }
+    conf_free(l->params);
+    l->params = params;
+    return 0;
+}
+
+/* store_waiting or store_backlog. */
+typedef int count_fn(struct store *store, const uint32_t *funcids, size_t n, uint64_t limit,
+                     uint64_t *out, struct helios_error *err);
+
+/* Our jobtypes, those that do not exist yet left out. */
+static int find_jobtypes(struct look *l, uint32_t funcids[HERITAGE_JOBTYPES], size_t *n,
+                         struct helios_error *err)
+{
+    *n = 0;
+    for (unsigned i = 0; i < l->heritage->jobtype_count; i++) {
+        int rc = store_jobtype(l->store, l->heritage->jobtypes[i], &funcids[*n], err);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            (*n)++;
+    }
+    return 0;
+}
+
+static int count_jobs(struct look *l, count_fn *count, uint64_t *out,
+                      struct helios_error *err)
+{
+    uint32_t funcids[HERITAGE_JOBTYPES];
+    size_t n;
+    *out = 0;
+    if (find_jobtypes(l, funcids, &n, err) != 0)
+        return -1;
+    if (n == 0)
+        return 0;
+    /* No worker is launched for what none of them takes. */
+    if (count == store_waiting && l->settings.priority_floor > 0)
+        return store_waiting_above(l->store, funcids, n, l->settings.priority_floor,
+                                   WAITING_LIMIT, out, err);
+    return count(l->store, funcids, n, WAITING_LIMIT, out, err);
+}
+
+/* Behind the cursors, of all jobtypes. */
+static int count_behind(struct look *l, uint64_t *out, struct helios_error *err)
+{
+    *out = 0;
+    for (unsigned i = 0; i < l->heritage->jobtype_count && *out < WAITING_LIMIT; i++) {
+        uint32_t funcid;
+        uint64_t some = 0;
+        int rc = store_jobtype(l->store, l->heritage->jobtypes[i], &funcid, err);
+        if (rc < 0 || (rc == 0 && store_waiting_behind(
+                                      l->store, funcid, &l->heritage->board->cursor[i],
+                                      WAITING_LIMIT - *out, &some, err) < 0))
+            return -1;
+        *out += some;
+    }
+    return 0;
+}
+
+static bool count_is_dear(const struct look *l)
+{
+    return l->count_all_ms * CURSOR_SWEEP_SHARE > CURSOR_SWEEP_MS;
+}
+
+static void counted_all(struct look *l, struct mono begun)
+{
+    struct mono ended = mono_now();
+    l->count_all_ms = mono_diff_ms(ended, begun);
+    l->count_all_at = mono_add_ms(ended, cursor_sweep_pause_ms(l->count_all_ms));
+}
+
+/* As much of what is due as the master needs to know. With many jobs held at the start it
+ * takes long to count from there: once it did, that is done seldom, and only if there is
+ * not enough behind the cursors, where it is always cheap. What is due is not looked over
+ * for longer than a worker would; a drain ends on a count of all only. */
+static int count_waiting(struct look *l, uint64_t *out, struct helios_error *err)
+{
+    struct mono begun = mono_now();
+    /* By priority no worker moves the cursors. */
+    if (l->settings.order == ORDER_OLDEST && count_is_dear(l)) {
+        int64_t enough = l->settings.max_workers;
+        if (count_behind(l, out, err) != 0)
+            return -1;
+        if ((enough > 0 && *out >= (uint64_t)enough) ||
+            (mono_before(begun, l->count_all_at) && !(l->heritage->drain && *out == 0)))
+            return 0;
+    }
+    if (count_jobs(l, store_waiting, out, err) != 0)
+        return -1;
+    counted_all(l, begun);
+    return 0;
+}
+
+/* What an idle daemon that is woken has to wake for by itself. */
+static int look_ahead(struct look *l, struct store_upcoming *out, struct helios_error *err)
+{
+    uint32_t funcids[HERITAGE_JOBTYPES];
+    size_t n;
+    *out = (struct store_upcoming){0};
+    if (l->settings.wake == WAKE_POLL)
+        return 0;
+    return find_jobtypes(l, funcids, &n, err) != 0 ||
+                   store_upcoming(l->store, funcids, n, out, err) != 0
+               ? -1
+               : 0;
+}
+
+struct store_registration look_registration(const struct heritage *h)
+{
+    return (struct store_registration){.service = h->service,
+                                       .version = h->version[0] == '\0' ? NULL : h->version,
+                                       .host = h->host,
+                                       .start_time = h->start_time,
+                                       .pid = h->master_pid};
+}
+
+static int look_registry(struct look *l, struct helios_error *err)
+{
+    int64_t every_ms =
+        l->settings.registration_ms < 1000 ? 1000 : l->settings.registration_ms;
+    struct mono now = mono_now();
+    if (l->registered.us != 0 && mono_diff_ms(now, l->registered) < every_ms)
+        return 0;
+    const struct store_registration r = look_registration(l->heritage);
+    if (store_register(l->store, &r, err) != 0)
+        return -1;
+    l->registered = now;
+    return 0;
+}
+
+/* Parameters, and what is due. While there is nothing to do one statement tells that there
+ * still is not. */
+static int look_at_both(struct look *l, bool *changed, uint64_t *waiting,
+                        struct helios_error *err)
+{
+    uint32_t funcids[HERITAGE_JOBTYPES];
+    struct store_due due = {.funcids = funcids};
+    bool idle = !l->working && l->settings.priority_floor == 0 && !count_is_dear(l);
+    if (idle && find_jobtypes(l, funcids, &due.n, err) != 0)
+        return -1;
+    idle = idle && due.n > 0;
+    struct mono begun = mono_now();
+    if (look_params(l, changed, idle ? &due : NULL, err) != 0)
+        return -1;
+    *waiting = 0;
+    if (!idle || due.found)
+        return count_waiting(l, waiting, err);
+    counted_all(l, begun);
+    return 0;
+}
+
+int look_once(struct look *l, struct store *store, struct msg_snapshot *out,
+              struct helios_error *err)
+{
+    struct board *board = l->heritage->board;
+    bool changed = false;
+    uint64_t waiting = 0;
+    struct store_upcoming upcoming = {0};
+    l->store = store;
+    if (look_at_both(l, &changed, &waiting, err) != 0 || look_registry(l, err) != 0 ||
+        (waiting == 0 && look_ahead(l, &upcoming, err) != 0))
+        return -1;
+    atomic_store(&board->waiting, waiting);
+    atomic_store(&board->waiting_limit, WAITING_LIMIT);
+    atomic_store(&board->max_workers, l->settings.max_workers);
+    atomic_store(&board->last_look, wall_now());
+    atomic_fetch_add(&board->looks, 1);
+    *out = (struct msg_snapshot){.settings = l->settings,
+                                 .waiting = waiting,
+                                 .waiting_limit = WAITING_LIMIT,
+                                 .next_ms = upcoming.next_ms,
+                                 .held = upcoming.held,
+                                 .params_changed = changed};
+    l->working = waiting > 0;
+    return 0;
+}
+
+int look_backlog(struct look *l, struct store *store, uint64_t *out,
+                 struct helios_error *err)
+{
+    l->store = store;
+    return count_jobs(l, store_backlog, out, err);
+}
