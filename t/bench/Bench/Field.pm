@@ -75,7 +75,7 @@ sub noop_field {
     my ($bench) = @_;
     my $n = sub { my ($full, $quick) = @_; return $bench->{quick} ? $quick : $full };
     my ($most, $many, $some) = ($n->(300_000, 6000), $n->(100_000, 2000), $n->(10_000, 300));
-    my ($few, $fewest) = ($n->(1000, 40), $n->(300, 30));
+    my ($few, $fewest, $crowd) = ($n->(1000, 40), $n->(300, 30), 600_000);
     my @field = (
         [ceiling($bench, 'mysql'), $many],
         [bare($bench, 'mysql', 2, 'on'), $most],
@@ -99,10 +99,13 @@ sub noop_field {
         [ours($bench, 'idempotent', 'mysql', 4, 'on'), $most],
         [bare($bench, 'mysql', 4, 'off'), $most],
         [ours($bench, 'idempotent', 'mysql', 4, 'off'), $most],
-        (map { ([bare($bench, 'mysql', $_, 'on'), $many],
-                [ours($bench, 'idempotent', 'mysql', $_, 'on'), $many]) } 1, 8),
-        # A crowd, and a reader that keeps what was deleted from being purged.
-        [ours($bench, 'idempotent', 'mysql', 64, 'on'), $many],
+        (map { my ($workers, $jobs) = @$_;
+            ([bare($bench, 'mysql', $workers, 'on'), $jobs],
+                [ours($bench, 'idempotent', 'mysql', $workers, 'on'), $jobs]) } [1, $many],
+            [8, $crowd]),
+        # A crowd, for so long that its start does not count, and a reader that keeps what was
+        # deleted from being purged.
+        [ours($bench, 'idempotent', 'mysql', 64, 'on'), $crowd],
         [ours($bench, 'strict', 'mysql', 64, 'on'), $some],
         [ours($bench, 'strict', 'mysql', 8, 'on', snapshot => 1), $some]
         if !$bench->{quick};

@@ -65,6 +65,17 @@ sub value {
     return median(@{ $at->{values} });
 }
 
+# What one contestant is to another: the median of the quotients of each round, as a machine may be a
+# third slower in one round than in the next. With `detail` of that instead of the figure itself.
+sub ratio {
+    my ($self, $measure, $of, $to, $detail) = @_;
+    my ($x, $y) = map {
+        my $at = $self->{by_name}{"$measure $_"} // return undef;
+        defined $detail ? $at->{detail_values}{$detail} // return undef : $at->{values}
+    } $of, $to;
+    return median(map { $x->[$_] / $y->[$_] } grep { $x->[$_] && $y->[$_] } 0 .. $#$x);
+}
+
 sub detail {
     my ($self, $measure, $id, $detail) = @_;
     my $at = $self->{by_name}{"$measure $id"} // return undef;

@@ -14,7 +14,8 @@ package Bench::Print;
 #   figures     [{measure, id, title, unit, better, note, values, median, low, high, details}]:
 #               `measure` and `id` never change; details are medians of the same runs, among them
 #               server_us and own_us (processor time of a job in microseconds, of the database and
-#               of everything else), queries, bytes, commits, binlog_bytes of a job
+#               of everything else), queries, bytes, commits, binlog_bytes of a job, and purged
+#               (jobs per second until MariaDB has purged what was deleted)
 #   missing     contestant => why it did not take part
 #   targets     [{measure, target, figure, verdict}], verdict "met", "missed" or "not measured"
 
@@ -44,7 +45,8 @@ my %HEADING = (
 
 my @DETAILS = (    # name, heading, format
     [min => 'min', '%.2f'], [p90 => 'p90', '%.2f'], [p99 => 'p99', '%.2f'], [max => 'max', '%.2f'],
-    [rows_read => 'rows read', '%.0f'], [own_us => 'own CPU us', '%.1f'], [server_us => 'server CPU us', '%.1f'],
+    [purged => 'until purged', '%.0f'], [rows_read => 'rows read', '%.0f'],
+    [own_us => 'own CPU us', '%.1f'], [server_us => 'server CPU us', '%.1f'],
     [queries => 'queries', '%.3f'], [bytes => 'bytes', '%.0f'], [commits => 'commits', '%.3f'],
     [binlog_bytes => 'binlog bytes', '%.0f'], [connections => 'connections', '%.0f'],
 );

@@ -54,11 +54,11 @@ sub start_mariadb {
 sub settle {
     my ($self) = @_;
     my $server = $self->{server}{mariadb} or return;
-    for (1 .. 300) {
+    for (1 .. 1500) {
         my ($length) = $server->{dbh}->selectrow_array('SELECT count FROM '
                 . "information_schema.INNODB_METRICS WHERE name = 'trx_rseg_history_len'");
         return if $length < 100;
-        select undef, undef, undef, 0.1;
+        select undef, undef, undef, 0.02;
     }
     return;
 }
