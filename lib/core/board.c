@@ -33,8 +33,8 @@ static_assert(offsetof(struct board, params_seq) == 200, "layout of struct board
 static_assert(offsetof(struct board, completed) == 256, "layout of struct board");
 static_assert(offsetof(struct board, used_slots) == 328, "layout of struct board");
 static_assert(offsetof(struct board, cursor) == 840, "layout of struct board");
-static_assert(sizeof(struct cursor) == 40, "layout of struct cursor");
-static_assert(offsetof(struct board, slot) == 840 + 64 * 40, "layout of struct board");
+static_assert(sizeof(struct cursor) == 56, "layout of struct cursor");
+static_assert(offsetof(struct board, slot) == 840 + 64 * 56, "layout of struct board");
 /* Processes share these words, so an atomic that hides a lock would protect nothing. */
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
               "lock-free atomics");

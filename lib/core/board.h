@@ -20,7 +20,7 @@
  * A slot's blocks are allocated by board_reserve() before it is first used, so that a full
  * file system is an error there and not a SIGBUS in a worker. */
 #define BOARD_MAGIC    0x48424f4152440a31ULL
-#define BOARD_VERSION  3u
+#define BOARD_VERSION  4u
 #define BOARD_SLOTS    512u /* MAX_WORKERS beyond this is cut, and said so once */
 #define BOARD_JOBTYPES 64u  /* of one service */
 #define BOARD_JOBS     512u /* jobs that one worker may hold; CLAIM_MAX is cut to it */

@@ -98,6 +98,16 @@ void cursor_sweep_ended(struct cursor *cursor, struct mono begun, struct mono en
                           memory_order_relaxed);
 }
 
+void cursor_was_empty(struct cursor *cursor, struct mono begun)
+{
+    atomic_store_explicit(&cursor->empty_us, begun.us, memory_order_release);
+}
+
+bool cursor_empty_since(const struct cursor *cursor, struct mono begun)
+{
+    return atomic_load_explicit(&cursor->empty_us, memory_order_acquire) > begun.us;
+}
+
 void cursor_sweep_want(struct cursor *cursor)
 {
     atomic_store_explicit(&cursor->sweep_us, 0, memory_order_relaxed);

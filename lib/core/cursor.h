@@ -33,6 +33,10 @@ struct cursor {
      * begin at one place make the server pass, and lock for a while, what the other has
      * just claimed. */
     struct turn turn;
+    /* Of the one who looks from the start because nothing was found: what he finds out is
+     * true for those who began to look before him, too. */
+    struct turn sweeping;
+    _Atomic int64_t empty_us; /* when the last such look began that found nothing */
 };
 
 struct cursor_place {
@@ -54,6 +58,10 @@ void cursor_set(struct cursor *cursor, struct cursor_place place);
 bool cursor_sweep_take(struct cursor *cursor, struct mono now);
 /* After a sweep: when the next one is due. */
 void cursor_sweep_ended(struct cursor *cursor, struct mono begun, struct mono ended);
+/* A sweep that began then has found nothing. */
+void cursor_was_empty(struct cursor *cursor, struct mono begun);
+/* Whether one has that began after `begun`: who began to look then need not sweep. */
+bool cursor_empty_since(const struct cursor *cursor, struct mono begun);
 /* Something before the cursor was left: the next claim looks from the start. */
 void cursor_sweep_want(struct cursor *cursor);
 

@@ -59,6 +59,7 @@ bool store_job_read(struct store_job *job, const struct helios_datum *columns)
 
 struct batch {
     const struct store_claim *claim;
+    struct mono begun;
     struct store_job *jobs;
     size_t n;
     /* Where jobs were due, in order. */
@@ -102,6 +103,27 @@ static int look_from_start(struct store *store, struct batch *b, struct helios_e
     if (cursor != NULL)
         cursor_sweep_ended(cursor, begun, mono_now());
     return 0;
+}
+
+/* The workers of a daemon come to the end of the queue together. From the start each would
+ * walk over what was deleted and is not purged yet: one does, and the others learn from it
+ * what they would have seen. */
+static int look_together(struct store *store, struct batch *b, struct helios_error *err)
+{
+    struct cursor *cursor = b->claim->cursor;
+    if (cursor == NULL || b->claim->order != ORDER_OLDEST)
+        return look_from_start(store, b, err);
+    uint32_t pid = (uint32_t)getpid();
+    int rc = 0;
+    turn_take(&cursor->sweeping, pid);
+    if (!cursor_empty_since(cursor, b->begun)) {
+        struct mono begun = mono_now();
+        rc = look_from_start(store, b, err);
+        if (rc == 0 && b->ids_n == 0)
+            cursor_was_empty(cursor, begun);
+    }
+    turn_end(&cursor->sweeping, pid);
+    return rc;
 }
 
 static int look_behind(struct store *store, struct batch *b, struct helios_error *err)
@@ -443,13 +465,13 @@ static int claim(struct store *store, struct batch *b, struct helios_error *err)
     if (cursor != NULL && b->claim->order == ORDER_OLDEST &&
         !cursor_sweep_take(cursor, mono_now()) && claim_behind(store, b, err) != 0)
         return -1;
-    return b->n > 0 ? 0 : claim_found(store, b, look_from_start, err);
+    return b->n > 0 ? 0 : claim_found(store, b, look_together, err);
 }
 
 int store_claim(struct store *store, const struct store_claim *want, struct store_job *jobs,
                 size_t *got, struct helios_error *err)
 {
-    struct batch b = {.claim = want, .jobs = jobs};
+    struct batch b = {.claim = want, .jobs = jobs, .begun = mono_now()};
     *got = 0;
     db_rollback(store->db);
     int rc = claim(store, &b, err);

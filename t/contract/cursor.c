@@ -192,6 +192,26 @@ static void a_look_in_vain_is_followed_by_a_sweep(void **state)
     store_close(rival);
 }
 
+/* Only one that begins later than the claim can have seen all that there was. */
+static void a_later_empty_sweep_is_enough(void **state)
+{
+    struct claimer c;
+    claimer_init(&c, *state, 1);
+    uint64_t first = fixture_submit(*state, "A", 1);
+    cursor_advance(&c.cursor, (struct cursor_place){4000000000, first});
+    sweep_is_due(&c, false);
+    cursor_was_empty(&c.cursor, mono_add_ms(mono_now(), 60000));
+    assert_int_equal(claimer_one(&c), 0);
+    cursor_was_empty(&c.cursor, mono_now());
+    assert_int_equal(claimer_one(&c), first);
+    assert_int_equal(c.cursor.sweeping.holder, 0);
+    /* That one found something; the next one finds nothing, and says so. */
+    c.cursor.empty_us = 0;
+    struct mono before = mono_now();
+    assert_int_equal(claimer_one(&c), 0);
+    assert_true(cursor_empty_since(&c.cursor, (struct mono){before.us - 1}));
+}
+
 /* ---- what it costs ---- */
 
 static void ignore_param(void *arg, const char *host, const char *param, const char *value)
@@ -282,6 +302,7 @@ int suite_cursor(void)
         CONTRACT_TEST(a_sweep_does_not_go_back),
         CONTRACT_TEST(a_look_in_vain_is_followed_by_a_sweep),
         CONTRACT_TEST(held_jobs_are_walked_over_once),
+        CONTRACT_TEST(a_later_empty_sweep_is_enough),
         CONTRACT_TEST(delayed_jobs_are_not_walked_over),
         CONTRACT_TEST(an_idle_look_passes_over_delayed_jobs),
     };

@@ -82,6 +82,18 @@ static void one_of_several_sweeps(void **state)
     assert_true(cursor_sweep_take(&cursor, now));
 }
 
+static void an_empty_sweep_is_for_those_before_it(void **state)
+{
+    struct cursor cursor = {.version = 0};
+    struct mono now = mono_now();
+    (void)state;
+    assert_false(cursor_empty_since(&cursor, now));
+    cursor_was_empty(&cursor, now);
+    assert_true(cursor_empty_since(&cursor, (struct mono){now.us - 1}));
+    assert_false(cursor_empty_since(&cursor, now));
+    assert_false(cursor_empty_since(&cursor, (struct mono){now.us + 1}));
+}
+
 static void long_sweeps_are_seldom(void **state)
 {
     static const int64_t rows[][2] = {
@@ -130,6 +142,7 @@ int main(void)
         cmocka_unit_test(advances_and_is_set_back),
         cmocka_unit_test(survives_a_dead_writer),
         cmocka_unit_test(one_of_several_sweeps),
+        cmocka_unit_test(an_empty_sweep_is_for_those_before_it),
         cmocka_unit_test(long_sweeps_are_seldom),
         cmocka_unit_test(places_are_whole),
     };
