@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "core/mono.h"
+
 struct shared {
     struct turn turn;
     volatile int inside, worst;
@@ -78,11 +80,32 @@ static void a_dead_one_loses_its_turn(void **state)
     assert_int_equal(munmap(shared, sizeof *shared), 0);
 }
 
+/* A holder that is stopped, or has forgotten it, keeps nobody for ever. */
+static void a_living_one_loses_its_turn_in_the_end(void **state)
+{
+    struct shared *shared = shared_new();
+    uint32_t mine = (uint32_t)getpid();
+    uint32_t living = (uint32_t)getppid();
+    (void)state;
+    shared->turn.holder = living;
+    struct mono begun = mono_now();
+    turn_take(&shared->turn, mine);
+    assert_true(mono_diff_ms(mono_now(), begun) >= TURN_MS);
+    assert_int_equal(shared->turn.holder, mine);
+    assert_int_equal(shared->turn.waiting, 0);
+    turn_end(&shared->turn, living);
+    assert_int_equal(shared->turn.holder, mine);
+    turn_end(&shared->turn, mine);
+    assert_int_equal(shared->turn.holder, 0);
+    assert_int_equal(munmap(shared, sizeof *shared), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_after_the_other),
         cmocka_unit_test(a_dead_one_loses_its_turn),
+        cmocka_unit_test(a_living_one_loses_its_turn_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
