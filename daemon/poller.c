@@ -209,7 +209,8 @@ static int settle_ours(struct poller *p, struct helios_error *err)
 {
     const struct settle s = settling(p, p->heritage->board);
     int64_t now = 0;
-    if (!settle_needed(s.board))
+    /* Not even the clock is asked while workers only wait. */
+    if (!settle_held(s.board))
         return 0;
     return server_now(p, &now, err) != 0 ? -1 : settle_living(&s, now, SLOW_MS, err);
 }

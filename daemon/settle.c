@@ -349,6 +349,14 @@ int settle_orphans(const struct settle *s, unsigned *left, struct helios_error *
     return 0;
 }
 
+bool settle_held(const struct board *board)
+{
+    for (unsigned k = 0; k < slots_used(board); k++)
+        if (atomic_load(&board->slot[k].held) != 0)
+            return true;
+    return false;
+}
+
 bool settle_needed(const struct board *board)
 {
     for (unsigned k = 0; k < slots_used(board); k++)

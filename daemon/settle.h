@@ -37,6 +37,8 @@ int settle_living(const struct settle *s, int64_t now, int64_t slow_ms,
  * slots that still hold something. */
 int settle_orphans(const struct settle *s, unsigned *left, struct helios_error *err);
 
+/* Whether any slot of the board holds a job. */
+bool settle_held(const struct board *board);
 /* Whether any slot of the board has a worker, which may claim at any moment, or holds a
  * job. */
 bool settle_needed(const struct board *board);

@@ -13,17 +13,18 @@ sub measure {
     my ($bench) = @_;
     fleet($bench, $bench->{quick} ? 3 : 100);
     one($bench, 'mysql', 'MariaDB', 'binlog', 60);
-    one($bench, 'mysql-poll', 'MariaDB, WAKE=poll', 'poll', 30);
+    one($bench, 'mysql-poll', 'MariaDB, WAKE=poll, never registered anew', 'poll', 30,
+        registration_interval => 3600);
     one($bench, 'sqlite', 'SQLite', 'binlog', 30);
     return;
 }
 
 sub one {
-    my ($bench, $id, $title, $wake, $full) = @_;
+    my ($bench, $id, $title, $wake, $full, %section) = @_;
     my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : $full);
     my $store = $id eq 'sqlite' ? 'sqlite' : 'mysql';
     my $t = collective($store, 'NoopService', MAX_WORKERS => 4, OVERDRIVE => 1, WORKER_LINGER => 3600,
-        WORKER_LAUNCH_PATTERN => 'optimistic', WAKE => $wake, registration_interval => 300);
+        WORKER_LAUNCH_PATTERN => 'optimistic', WAKE => $wake, %section);
     add_jobs($t, $t->service, 8);
     my $daemon = $t->start;
     $t->wait_for(sub { $t->count('job') == 0 && $t->workers($daemon->{pid}) }, 20, 'idle workers');
