@@ -256,8 +256,7 @@ static int lines_flush(struct lines *lines, struct helios_error *err)
         0) {
         lines->resume = lines->first;
         if (err->kind == HELIOS_E_UNCERTAIN)
-            (void)err_wrap(err, "whether lines %llu to %llu are in the queue is not known",
-                           (unsigned long long)lines->first,
+            (void)err_wrap(err, "lines %llu to %llu", (unsigned long long)lines->first,
                            (unsigned long long)lines->last);
         return -1;
     }

@@ -53,11 +53,14 @@ const struct option option_table[] = {
      .read = READ_START,
      .ini_only = true,
      .group = DATABASE,
-     .help = "Further helios.ini files, divided by colons, each of a collective with a "
-             "database of its own. "
-             "Programs that submit jobs with this file put them into any of the databases, "
-             "and pass over one that they cannot reach. "
-             "A daemon works for the database of its own file only: run one for each."},
+     .help =
+         "Further helios.ini files, divided by colons, each of a collective with a "
+         "database of its own. "
+         "Programs that submit jobs with this file put them into any of the databases, "
+         "and pass over one that they cannot reach. "
+         "A job whose connection is lost while it is stored goes to no other one: it may "
+         "be in the queue already. "
+         "A daemon works for the database of its own file only: run one for each."},
     {.name = "queue_database_retry",
      .type = OPTION_SECONDS,
      .fallback = "30",

@@ -87,6 +87,11 @@ bool db_in_transaction(const struct helios_db *db)
     return db->in_transaction;
 }
 
+bool db_alone(const struct helios_db *db)
+{
+    return db->alone != ALONE_NO;
+}
+
 void db_watch(struct helios_db *db, db_watch_fn *fn, void *arg)
 {
     db->watch = fn;
@@ -338,6 +343,7 @@ int db_commit(struct helios_db *db, struct helios_error *err)
     int rc = db->driver->commit(db->conn, err);
     ended(db, rc, err);
     if (rc == 0) {
+        end_alone(db);
         db->in_transaction = false;
         return 0;
     }
@@ -367,6 +373,9 @@ int db_script(struct helios_db *db, const char *script, struct helios_error *err
     while (script_next(&script, &statement_text, &len)) {
         if (check(db, err) != 0)
             return -1;
+        if (db_alone(db))
+            return err_set(err, HELIOS_E_INVALID,
+                           "a transaction of one statement is no place for a script");
         if (db->driver->script(db->conn, statement_text, len, err) != 0)
             return failed(db, err);
     }

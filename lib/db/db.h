@@ -57,11 +57,13 @@ bool db_in_transaction(const struct helios_db *db);
 
 /* A write transaction: READ COMMITTED on MySQL, BEGIN IMMEDIATE on SQLite. */
 int db_begin(struct helios_db *db, struct helios_error *err);
-/* The same for a transaction of one statement, which is given next: a server is spared the
- * two round trips around it, as the statement commits by itself. Whether it failed or not,
- * it cannot be rolled back; its loss is UNCERTAIN; db_commit() follows a success. On SQLite
- * no different from db_begin(). */
+/* The same for a transaction of one statement, which is given next: where db_alone() is
+ * true afterwards it commits by itself, which spares a server the two round trips around
+ * it. Then it cannot be rolled back, and its loss once it was sent is UNCERTAIN, as is its
+ * being interrupted, which ends the connection. db_commit() follows a success. On SQLite,
+ * or where a server's session is not as we left it, no different from db_begin(). */
 int db_begin_alone(struct helios_db *db, struct helios_error *err);
+bool db_alone(const struct helios_db *db);
 /* LOST before COMMIT was sent is LOST; after it, UNCERTAIN. On any failure no transaction
  * is open any more. */
 int db_commit(struct helios_db *db, struct helios_error *err);

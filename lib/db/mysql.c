@@ -239,13 +239,23 @@ static int commit(void *conn, struct helios_error *err)
     return -1;
 }
 
+/* Whether a statement would commit by itself: who uses the connection for SQL of his own
+ * may have changed that, or have begun a transaction that we know nothing of. */
+static bool commits_by_itself(MYSQL *mysql)
+{
+    unsigned status = 0;
+    return mariadb_get_infov(mysql, MARIADB_CONNECTION_SERVER_STATUS, &status) == 0 &&
+           (status & (SERVER_STATUS_AUTOCOMMIT | SERVER_STATUS_IN_TRANS)) ==
+               SERVER_STATUS_AUTOCOMMIT;
+}
+
 /* A connection on which something can be read was most likely closed by the server. What
  * began with START TRANSACTION has not happened then; of a statement nobody could tell. */
 static bool alone(void *conn, bool on)
 {
     struct mysql_conn *c = conn;
     struct pollfd socket = {.fd = mysql_get_socket(c->mysql), .events = POLLIN};
-    c->alone = on && poll(&socket, 1, 0) == 0;
+    c->alone = on && commits_by_itself(c->mysql) && poll(&socket, 1, 0) == 0;
     return c->alone;
 }
 

@@ -153,8 +153,8 @@ int mysql_connect_failed(struct helios_error *err, unsigned number, const char *
                    advice(kind, number));
 }
 
-/* An interrupted COMMIT may have been interrupted while it waited for a replica to
- * acknowledge what was committed already. */
+/* An interrupted COMMIT, or statement that commits, may have been interrupted while it
+ * waited for a replica to acknowledge what was committed already. */
 void mysql_commit_failed(struct helios_error *err, unsigned number)
 {
     if (err != NULL && number != 1290 && number != 1792 && number != 1836 &&

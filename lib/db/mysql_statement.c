@@ -362,7 +362,10 @@ int mysql_statement_run(void *conn, void *statement, const struct helios_datum *
     struct mysql_conn *c = conn;
     struct statement *s = statement;
     int rc = run(c, s, params, n, row, arg, changed, err);
-    if (rc != 0 && c->alone)
-        mysql_commit_failed(err, mysql_stmt_errno(s->stmt));
+    unsigned number = mysql_stmt_errno(s->stmt);
+    /* Refused before it began: a node that has left its cluster, an account's limit. */
+    bool refused = number == 1047 || number == 1226;
+    if (rc != 0 && c->alone && !refused)
+        mysql_commit_failed(err, number != 0 ? number : mysql_errno(c->mysql));
     return rc;
 }

@@ -109,6 +109,9 @@ static int submit_one(struct store *store, const struct helios_submission *job,
 {
     if (store_begin_alone(store, err) != 0)
         return -1;
+    if (!db_alone(store->db))
+        return store_end_at(store, FAULT_SUBMIT_BEFORE_COMMIT,
+                            insert_all(store, job, 1, jobid, err), err);
     int rc = store_fault(store, FAULT_SUBMIT_BEFORE_COMMIT, err);
     if (rc == 0)
         rc = insert_all(store, job, 1, jobid, err);
@@ -163,5 +166,8 @@ int store_submit(struct store *store, const struct helios_submission *jobs, size
     name_duplicate(jobs, n, err);
     if (jobids != NULL)
         memset(jobids, 0, n * sizeof *jobids);
+    if (err != NULL && err->kind == HELIOS_E_UNCERTAIN)
+        return err_wrap(err, "whether this is in the queue is not known, look before "
+                             "you submit it again");
     return err_wrap(err, "cannot submit");
 }

@@ -268,6 +268,7 @@ static void one_statement_alone(void **state)
     const char *insert = "INSERT INTO funcmap (funcname) VALUES ('A')";
     bool server = helios_db_kind(db) == HELIOS_DB_MYSQL;
     OK(db_begin_alone(db, &err));
+    assert_int_equal(db_alone(db), server);
     assert_true(db_in_transaction(db));
     FAILS(HELIOS_E_INVALID, db_begin_alone(db, &err));
     OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
@@ -283,6 +284,16 @@ static void one_statement_alone(void **state)
           helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
     db_rollback(db);
     assert_false(db_in_transaction(db));
+    /* Not where a statement would not commit by itself. */
+    static const char *const sql[][2] = {{"SET autocommit = 0;", "SET autocommit = 1;"},
+                                         {"START TRANSACTION;", "COMMIT;"}};
+    for (size_t i = 0; server && i < 2; i++) {
+        fixture_sql(*state, sql[i][0]);
+        OK(db_begin_alone(db, &err));
+        assert_false(db_alone(db));
+        db_rollback(db);
+        fixture_sql(*state, sql[i][1]);
+    }
     /* What follows is an ordinary transaction again. */
     OK(db_begin_alone(db, &err));
     OK(helios_db_exec(db, fixture_text("DELETE FROM funcmap"), NULL, 0, NULL, &err));
