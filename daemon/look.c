@@ -36,16 +36,16 @@ typedef int count_fn(struct store *store, const uint32_t *funcids, size_t n, uin
                      uint64_t *out, struct helios_error *err);
 
 /* Our jobtypes, those that do not exist yet left out. */
-static int find_jobtypes(struct look *l, uint32_t funcids[HERITAGE_JOBTYPES], size_t *n,
-                         struct helios_error *err)
+static int find_jobtypes(struct look *l, struct helios_error *err)
 {
-    *n = 0;
+    l->funcids_n = 0;
     for (unsigned i = 0; i < l->heritage->jobtype_count; i++) {
-        int rc = store_jobtype(l->store, l->heritage->jobtypes[i], &funcids[*n], err);
+        int rc = store_jobtype(l->store, l->heritage->jobtypes[i],
+                               &l->funcids[l->funcids_n], err);
         if (rc < 0)
             return -1;
         if (rc == 0)
-            (*n)++;
+            l->funcids_n++;
     }
     return 0;
 }
@@ -53,18 +53,14 @@ static int find_jobtypes(struct look *l, uint32_t funcids[HERITAGE_JOBTYPES], si
 static int count_jobs(struct look *l, count_fn *count, uint64_t *out,
                       struct helios_error *err)
 {
-    uint32_t funcids[HERITAGE_JOBTYPES];
-    size_t n;
     *out = 0;
-    if (find_jobtypes(l, funcids, &n, err) != 0)
-        return -1;
-    if (n == 0)
+    if (l->funcids_n == 0)
         return 0;
     /* No worker is launched for what none of them takes. */
     if (count == store_waiting && l->settings.priority_floor > 0)
-        return store_waiting_above(l->store, funcids, n, l->settings.priority_floor,
-                                   WAITING_LIMIT, out, err);
-    return count(l->store, funcids, n, WAITING_LIMIT, out, err);
+        return store_waiting_above(l->store, l->funcids, l->funcids_n,
+                                   l->settings.priority_floor, WAITING_LIMIT, out, err);
+    return count(l->store, l->funcids, l->funcids_n, WAITING_LIMIT, out, err);
 }
 
 /* Behind the cursors, of all jobtypes. */
@@ -89,11 +85,10 @@ static bool count_is_dear(const struct look *l)
     return l->count_all_ms * CURSOR_SWEEP_SHARE > CURSOR_SWEEP_MS;
 }
 
-static void counted_all(struct look *l, struct mono begun)
+static void counted_all(struct look *l, int64_t took_ms)
 {
-    struct mono ended = mono_now();
-    l->count_all_ms = mono_diff_ms(ended, begun);
-    l->count_all_at = mono_add_ms(ended, cursor_sweep_pause_ms(l->count_all_ms));
+    l->count_all_ms = took_ms;
+    l->count_all_at = mono_add_ms(mono_now(), cursor_sweep_pause_ms(took_ms));
 }
 
 /* As much of what is due as the master needs to know. With many jobs held at the start it
@@ -114,22 +109,17 @@ static int count_waiting(struct look *l, uint64_t *out, struct helios_error *err
     }
     if (count_jobs(l, store_waiting, out, err) != 0)
         return -1;
-    counted_all(l, begun);
+    counted_all(l, mono_diff_ms(mono_now(), begun));
     return 0;
 }
 
 /* What an idle daemon that is woken has to wake for by itself. */
 static int look_ahead(struct look *l, struct store_upcoming *out, struct helios_error *err)
 {
-    uint32_t funcids[HERITAGE_JOBTYPES];
-    size_t n;
     *out = (struct store_upcoming){0};
-    if (l->settings.wake == WAKE_POLL)
-        return 0;
-    return find_jobtypes(l, funcids, &n, err) != 0 ||
-                   store_upcoming(l->store, funcids, n, out, err) != 0
-               ? -1
-               : 0;
+    return l->settings.wake == WAKE_POLL
+               ? 0
+               : store_upcoming(l->store, l->funcids, l->funcids_n, out, err);
 }
 
 struct store_registration look_registration(const struct heritage *h)
@@ -160,19 +150,15 @@ static int look_registry(struct look *l, struct helios_error *err)
 static int look_at_both(struct look *l, bool *changed, uint64_t *waiting,
                         struct helios_error *err)
 {
-    uint32_t funcids[HERITAGE_JOBTYPES];
-    struct store_due due = {.funcids = funcids};
-    bool idle = !l->working && l->settings.priority_floor == 0 && !count_is_dear(l);
-    if (idle && find_jobtypes(l, funcids, &due.n, err) != 0)
-        return -1;
-    idle = idle && due.n > 0;
-    struct mono begun = mono_now();
+    struct store_due due = {.funcids = l->funcids, .n = l->funcids_n};
+    bool idle =
+        !l->working && due.n > 0 && l->settings.priority_floor == 0 && !count_is_dear(l);
     if (look_params(l, changed, idle ? &due : NULL, err) != 0)
         return -1;
     *waiting = 0;
     if (!idle || due.found)
         return count_waiting(l, waiting, err);
-    counted_all(l, begun);
+    counted_all(l, due.took_ms);
     return 0;
 }
 
@@ -184,8 +170,8 @@ int look_once(struct look *l, struct store *store, struct msg_snapshot *out,
     uint64_t waiting = 0;
     struct store_upcoming upcoming = {0};
     l->store = store;
-    if (look_at_both(l, &changed, &waiting, err) != 0 || look_registry(l, err) != 0 ||
-        (waiting == 0 && look_ahead(l, &upcoming, err) != 0))
+    if (find_jobtypes(l, err) != 0 || look_at_both(l, &changed, &waiting, err) != 0 ||
+        look_registry(l, err) != 0 || (waiting == 0 && look_ahead(l, &upcoming, err) != 0))
         return -1;
     atomic_store(&board->waiting, waiting);
     atomic_store(&board->waiting_limit, WAITING_LIMIT);
@@ -206,5 +192,5 @@ int look_backlog(struct look *l, struct store *store, uint64_t *out,
                  struct helios_error *err)
 {
     l->store = store;
-    return count_jobs(l, store_backlog, out, err);
+    return find_jobtypes(l, err) != 0 ? -1 : count_jobs(l, store_backlog, out, err);
 }

@@ -16,6 +16,8 @@ struct look {
     struct helios_params *params;
     struct settings settings; /* as of the last look */
     uint64_t digest;
+    uint32_t funcids[HERITAGE_JOBTYPES]; /* of the jobtypes that exist */
+    size_t funcids_n;
     struct mono registered;   /* when; 0 = never, or to be done anew */
     struct mono count_all_at; /* before it, what is due is counted behind the cursors */
     int64_t count_all_ms;     /* how long it took to count from the start */

@@ -360,7 +360,7 @@ bool settle_held(const struct board *board)
 bool settle_needed(const struct board *board)
 {
     for (unsigned k = 0; k < slots_used(board); k++)
-        if (atomic_load(&board->slot[k].pid) != 0 || atomic_load(&board->slot[k].held) != 0)
+        if (atomic_load(&board->slot[k].pid) != 0)
             return true;
-    return false;
+    return settle_held(board);
 }

@@ -37,8 +37,11 @@ static int query_params(struct store *store, struct helios_datum *params,
     due->found = false;
     for (size_t i = 0; i < due->n; i++)
         params[PARAMS_OF + i] = helios_uint(due->funcids[i]);
-    return store_query(store, ST_PARAMS_DUE, due->n, params, PARAMS_OF + due->n, param_row,
-                       reader, err);
+    struct mono begun = mono_now();
+    int rc = store_query(store, ST_PARAMS_DUE, due->n, params, PARAMS_OF + due->n,
+                         param_row, reader, err);
+    due->took_ms = mono_diff_ms(mono_now(), begun);
+    return rc;
 }
 
 int store_params(struct store *store, const char *service, const char *host,
@@ -52,7 +55,10 @@ int store_params(struct store *store, const char *service, const char *host,
         return err_set(err, HELIOS_E_LIMIT, "more than %u jobtypes", DUE_MOST);
     if (store_fault(store, FAULT_PARAMS_BEFORE, err) != 0 ||
         query_params(store, params, &r, err) != 0)
-        return err_wrap(err, "cannot read the parameters of %s", service);
+        return err_wrap(err,
+                        due == NULL ? "cannot read the parameters of %s"
+                                    : "cannot read the parameters and jobs of %s",
+                        service);
     return 0;
 }
 

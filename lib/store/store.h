@@ -253,6 +253,7 @@ struct store_due {
     const uint32_t *funcids;
     size_t n; /* at least one */
     bool found;
+    int64_t took_ms; /* the statement */
 };
 /* Rows of `service` for host `*` first, then for `host`, each in insertion order where the
  * database keeps one. `value` NULL is SQL NULL. `due` NULL: it is not asked for. */
