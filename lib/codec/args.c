@@ -30,7 +30,7 @@ static struct helios_value *repair(const struct args *args, struct helios_error 
 {
     struct helios_value *root = NULL;
     size_t used = 0;
-    /* Nor could ASCII have come to harm. */
+    /* ASCII cannot have come to harm. */
     if (text_is_ascii(args->raw, args->raw_len) || !text_is_utf8(args->raw, args->raw_len))
         return NULL;
     char *image = malloc(args->raw_len);

@@ -72,8 +72,8 @@ int args_burst_parts(const struct args *args, size_t most, args_child_fn *part, 
 
 /* Expat's parser and what else reading a text takes. To set that up for each small argument
  * costs more than reading it: who reads one after the other keeps a reader. For one thread
- * at a time, and not from within a function that it calls. What a large text made it
- * allocate it gives back at once. NULL if there is no memory; free accepts NULL. */
+ * at a time, and not from within a function that it calls. What a large or a bad text made
+ * it allocate it gives back at once. NULL if there is no memory; free accepts NULL. */
 struct xml_reader;
 struct xml_reader *xml_reader_new(void);
 void xml_reader_free(struct xml_reader *reader);

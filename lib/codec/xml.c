@@ -11,8 +11,9 @@
 
 /* The name under which text stands that has attributes or elements beside it. */
 #define CONTENT "content"
-/* A text of at most so many bytes leaves a reader small enough to be kept as it is. */
-#define SMALL_TEXT 65536u
+/* Texts of at most so many bytes leave a reader small enough to be kept as it is: expat
+ * keeps the longest name of each level. */
+#define SMALL_TEXT 4096u
 #define OPEN_FIRST 16u
 
 struct xml_reader {
@@ -288,12 +289,12 @@ static void parse(struct xml *x, const char *text, size_t len)
 static bool ready(struct xml *x, bool utf8)
 {
     struct xml_reader *r = x->reader;
-    const char *encoding = utf8 ? "UTF-8" : NULL;
     if (r->parser == NULL)
-        r->parser = XML_ParserCreate(encoding);
-    else if (!XML_ParserReset(r->parser, encoding))
+        r->parser = XML_ParserCreate(NULL);
+    else if (!XML_ParserReset(r->parser, NULL))
         return false;
-    if (r->parser == NULL)
+    /* By a call that tells when there is no memory for it. */
+    if (r->parser == NULL || (utf8 && XML_SetEncoding(r->parser, "UTF-8") != XML_STATUS_OK))
         return false;
     buf_clear(&r->text);
     if (!deepen(x))
@@ -356,7 +357,7 @@ int xml_decode_children(struct xml_reader *reader, struct value_arena *arena,
     value_arena_free(x.own);
     if (x.child_result != 0)
         result = x.child_result;
-    if (reader == NULL || len > SMALL_TEXT)
+    if (reader == NULL || len > SMALL_TEXT || x.failed)
         reader_clear(x.reader);
     return result;
 }
