@@ -16,7 +16,8 @@
  * It is a hint in memory that processes share, of which any may be killed at any
  * instruction: a wrong place costs time and no job. What becomes due before it (a retry, a
  * job given back, a lease that ran out, a COMMIT that came late) is found by a sweep: a
- * look from the start, whenever nothing was found behind the cursor, and every
+ * look from the start, whenever nothing was found behind the cursor (by one for all that
+ * find nothing at the time), and every
  * CURSOR_SWEEP_MS, less often where that takes long. No job is out of reach for longer than
  * CURSOR_SWEEP_MOST_MS. */
 #define CURSOR_SWEEP_MS      1000

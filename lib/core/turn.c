@@ -24,16 +24,20 @@ static bool is_dead(uint32_t pid)
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-void turn_take(struct turn *turn, uint32_t pid)
+static bool take(struct turn *turn, uint32_t pid, bool insist)
 {
     struct mono patience = mono_add_ms(mono_now(), TURN_MS);
     uint32_t holder = 0;
     while (!atomic_compare_exchange_strong(&turn->holder, &holder, pid)) {
         if (holder == 0)
             continue;
-        if (is_dead(holder) || !mono_before(mono_now(), patience)) {
+        bool tired = !mono_before(mono_now(), patience);
+        if (tired && !insist)
+            return false;
+        if (tired || is_dead(holder)) {
             /* Another one who waits may have been first: then it is his. */
-            patience = mono_add_ms(mono_now(), TURN_MS);
+            if (insist)
+                patience = mono_add_ms(mono_now(), TURN_MS);
             continue;
         }
         atomic_fetch_add(&turn->waiting, 1);
@@ -41,6 +45,17 @@ void turn_take(struct turn *turn, uint32_t pid)
         atomic_fetch_sub(&turn->waiting, 1);
         holder = 0;
     }
+    return true;
+}
+
+void turn_take(struct turn *turn, uint32_t pid)
+{
+    (void)take(turn, pid, true);
+}
+
+bool turn_await(struct turn *turn, uint32_t pid)
+{
+    return take(turn, pid, false);
 }
 
 void turn_end(struct turn *turn, uint32_t pid)

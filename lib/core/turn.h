@@ -3,6 +3,7 @@
 #define CORE_TURN_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* One process after the other does what is dear when several do it at once. In memory that
@@ -20,6 +21,8 @@ struct turn {
 
 /* Waits until it is the turn of `pid`, which turn_end() ends. */
 void turn_take(struct turn *turn, uint32_t pid);
+/* The same for who does without when it has not come after TURN_MS: false. */
+bool turn_await(struct turn *turn, uint32_t pid);
 void turn_end(struct turn *turn, uint32_t pid);
 
 #endif

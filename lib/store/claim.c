@@ -106,8 +106,9 @@ static int look_from_start(struct store *store, struct batch *b, struct helios_e
 }
 
 /* The workers of a daemon come to the end of the queue together. From the start each would
- * walk over what was deleted and is not purged yet: one does, and the others learn from it
- * what they would have seen. */
+ * walk over what the others hold, and what was deleted and is not purged yet: one does, and
+ * the others learn from it what they would have seen. Nobody waits for long: a server may
+ * not answer who has the turn. */
 static int look_together(struct store *store, struct batch *b, struct helios_error *err)
 {
     struct cursor *cursor = b->claim->cursor;
@@ -115,14 +116,15 @@ static int look_together(struct store *store, struct batch *b, struct helios_err
         return look_from_start(store, b, err);
     uint32_t pid = (uint32_t)getpid();
     int rc = 0;
-    turn_take(&cursor->sweeping, pid);
+    bool mine = turn_await(&cursor->sweeping, pid);
     if (!cursor_empty_since(cursor, b->begun)) {
         struct mono begun = mono_now();
         rc = look_from_start(store, b, err);
         if (rc == 0 && b->ids_n == 0)
             cursor_was_empty(cursor, begun);
     }
-    turn_end(&cursor->sweeping, pid);
+    if (mine)
+        turn_end(&cursor->sweeping, pid);
     return rc;
 }
 

@@ -88,6 +88,8 @@ static void a_living_one_loses_its_turn_in_the_end(void **state)
     uint32_t living = (uint32_t)getppid();
     (void)state;
     shared->turn.holder = living;
+    assert_false(turn_await(&shared->turn, mine));
+    assert_int_equal(shared->turn.holder, living);
     struct mono begun = mono_now();
     turn_take(&shared->turn, mine);
     assert_true(mono_diff_ms(mono_now(), begun) >= TURN_MS);
@@ -97,6 +99,8 @@ static void a_living_one_loses_its_turn_in_the_end(void **state)
     assert_int_equal(shared->turn.holder, mine);
     turn_end(&shared->turn, mine);
     assert_int_equal(shared->turn.holder, 0);
+    assert_true(turn_await(&shared->turn, mine));
+    turn_end(&shared->turn, mine);
     assert_int_equal(munmap(shared, sizeof *shared), 0);
 }
 
