@@ -29,8 +29,10 @@ sub mark {
 }
 
 # ---- failures are counted together: two retries, whoever tries ----
-# The daemon looks so rarely that it makes one attempt, although the next is due in a second.
-$t->write_ini(global => { zero_sleep_interval => 60 }, section => { OVERDRIVE => 1, MAX_WORKERS => 1 });
+# The daemon looks so rarely that it makes one attempt, although the next is due in a second, for
+# which the binary log would have it wake.
+$t->write_ini(global => { zero_sleep_interval => 60 },
+    section => { OVERDRIVE => 1, MAX_WORKERS => 1, WAKE => 'poll' });
 for my $case (['Perl fails twice, then we do', 1, 1, 0], ['we fail twice, then Perl does', 0, 0, 1],
     ['by turns', 1, 0, 1]) {
     my ($what, @perl) = @$case;
