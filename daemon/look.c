@@ -7,6 +7,8 @@
 /* A look counts due jobs no further than this: the cost of the count stays flat. */
 #define WAITING_LIMIT 1000u
 
+_Static_assert(HERITAGE_JOBTYPES <= STORE_DUE_MOST, "one question for all jobtypes");
+
 static void warn_params(void *arg, const char *sentence)
 {
     (void)arg;
@@ -145,20 +147,21 @@ static int look_registry(struct look *l, struct helios_error *err)
     return 0;
 }
 
-/* Parameters, and what is due. While there is nothing to do one statement tells that there
+/* While there is nothing to do the statement that reads the parameters tells that there
  * still is not. */
-static int look_at_both(struct look *l, bool *changed, uint64_t *waiting,
-                        struct helios_error *err)
+static bool is_idle(const struct look *l)
 {
-    struct store_due due = {.funcids = l->funcids, .n = l->funcids_n};
-    bool idle =
-        !l->working && due.n > 0 && l->settings.priority_floor == 0 && !count_is_dear(l);
-    if (look_params(l, changed, idle ? &due : NULL, err) != 0)
-        return -1;
-    *waiting = 0;
-    if (!idle || due.found)
+    return !l->working && l->funcids_n > 0 && l->settings.priority_floor == 0 &&
+           !count_is_dear(l);
+}
+
+/* `due` NULL: that statement was not asked. */
+static int count_due(struct look *l, const struct store_due *due, uint64_t *waiting,
+                     struct helios_error *err)
+{
+    if (due == NULL || due->found)
         return count_waiting(l, waiting, err);
-    counted_all(l, due.took_ms);
+    counted_all(l, due->took_ms);
     return 0;
 }
 
@@ -170,8 +173,13 @@ int look_once(struct look *l, struct store *store, struct msg_snapshot *out,
     uint64_t waiting = 0;
     struct store_upcoming upcoming = {0};
     l->store = store;
-    if (find_jobtypes(l, err) != 0 || look_at_both(l, &changed, &waiting, err) != 0 ||
-        look_registry(l, err) != 0 || (waiting == 0 && look_ahead(l, &upcoming, err) != 0))
+    if (find_jobtypes(l, err) != 0)
+        return -1;
+    struct store_due due = {.funcids = l->funcids, .n = l->funcids_n};
+    struct store_due *asked = is_idle(l) ? &due : NULL;
+    if (look_params(l, &changed, asked, err) != 0 || look_registry(l, err) != 0 ||
+        count_due(l, asked, &waiting, err) != 0 ||
+        (waiting == 0 && look_ahead(l, &upcoming, err) != 0))
         return -1;
     atomic_store(&board->waiting, waiting);
     atomic_store(&board->waiting_limit, WAITING_LIMIT);

@@ -3,8 +3,7 @@
 
 #define NAME_CHARS  64u
 #define VALUE_CHARS 128u
-#define PARAMS_OF   3u  /* parameters of ST_PARAMS */
-#define DUE_MOST    64u /* jobtypes in one question */
+#define PARAMS_OF   3u /* parameters of ST_PARAMS */
 
 /* ---- reading ---- */
 
@@ -49,10 +48,11 @@ int store_params(struct store *store, const char *service, const char *host,
                  struct helios_error *err)
 {
     struct reader r = {.param = fn, .arg = arg, .due = due};
-    struct helios_datum params[PARAMS_OF + DUE_MOST] = {
+    struct helios_datum params[PARAMS_OF + STORE_DUE_MOST] = {
         helios_text(service), helios_text(service), helios_text(host)};
-    if (due != NULL && due->n > DUE_MOST)
-        return err_set(err, HELIOS_E_LIMIT, "more than %u jobtypes", DUE_MOST);
+    if (due != NULL && due->n > STORE_DUE_MOST)
+        return err_set(err, HELIOS_E_LIMIT, "more than %u jobtypes are asked for at once",
+                       STORE_DUE_MOST);
     if (store_fault(store, FAULT_PARAMS_BEFORE, err) != 0 ||
         query_params(store, params, &r, err) != 0)
         return err_wrap(err,

@@ -249,9 +249,10 @@ int store_lookup(struct store *store, uint64_t jobid, struct helios_job_status *
 typedef void store_param_fn(void *arg, const char *host, const char *param,
                             const char *value);
 /* Whether a job of some jobtypes is due, which the same statement answers. */
+#define STORE_DUE_MOST 64u
 struct store_due {
     const uint32_t *funcids;
-    size_t n; /* at least one */
+    size_t n; /* one to STORE_DUE_MOST */
     bool found;
     int64_t took_ms; /* the statement */
 };
