@@ -161,3 +161,10 @@ void mysql_commit_failed(struct helios_error *err, unsigned number)
         (err->kind == HELIOS_E_LOST || number == 1317))
         err->kind = HELIOS_E_UNCERTAIN;
 }
+
+/* Refused before it began: by a node that has left its cluster, by an account's limit. */
+void mysql_alone_failed(struct helios_error *err, unsigned number)
+{
+    if (number != 1047 && number != 1226)
+        mysql_commit_failed(err, number);
+}

@@ -23,6 +23,7 @@ int mysql_failed(struct helios_error *err, const char *what, unsigned number,
 int mysql_connect_failed(struct helios_error *err, unsigned number, const char *text);
 /* For a failure of what commits: a lost connection leaves the outcome open. */
 void mysql_commit_failed(struct helios_error *err, unsigned number);
+void mysql_alone_failed(struct helios_error *err, unsigned number); /* of a statement */
 
 /* The library's type of a value; of NULL one that has no value. */
 enum enum_field_types mysql_type_of(enum helios_datum_type type);

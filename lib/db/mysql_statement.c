@@ -363,9 +363,7 @@ int mysql_statement_run(void *conn, void *statement, const struct helios_datum *
     struct statement *s = statement;
     int rc = run(c, s, params, n, row, arg, changed, err);
     unsigned number = mysql_stmt_errno(s->stmt);
-    /* Refused before it began: a node that has left its cluster, an account's limit. */
-    bool refused = number == 1047 || number == 1226;
-    if (rc != 0 && c->alone && !refused)
-        mysql_commit_failed(err, number != 0 ? number : mysql_errno(c->mysql));
+    if (rc != 0 && c->alone)
+        mysql_alone_failed(err, number != 0 ? number : mysql_errno(c->mysql));
     return rc;
 }

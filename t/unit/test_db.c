@@ -31,6 +31,7 @@ static void numbers_have_kinds(void **state)
         {"killed", 1927, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
         {"shutdown", 1053, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
         {"cluster not ready", 1047, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
+        {"resource limit", 1226, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
         {"read-only option", 1290, HELIOS_E_LOST, HELIOS_E_LOST},
         {"read-only mode", 1836, HELIOS_E_LOST, HELIOS_E_LOST},
         {"too many connections", 1040, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
@@ -54,12 +55,21 @@ static void numbers_have_kinds(void **state)
             fail_msg("%s should be %s, is %s", rows[i].name,
                      helios_error_name(rows[i].kind), helios_error_name(err.kind));
         assert_non_null(strstr(err.text, "execute: text"));
+        enum helios_error_kind alone = rows[i].number == 1047 || rows[i].number == 1226
+                                           ? rows[i].kind
+                                           : rows[i].at_commit;
+        struct helios_error of_statement = err;
+        mysql_alone_failed(&of_statement, rows[i].number);
+        if (of_statement.kind != alone)
+            fail_msg("%s of a statement alone should be %s, is %s", rows[i].name,
+                     helios_error_name(alone), helios_error_name(of_statement.kind));
         mysql_commit_failed(&err, rows[i].number);
         if (err.kind != rows[i].at_commit)
             fail_msg("%s at COMMIT should be %s, is %s", rows[i].name,
                      helios_error_name(rows[i].at_commit), helios_error_name(err.kind));
     }
     mysql_commit_failed(NULL, 2013);
+    mysql_alone_failed(NULL, 2013);
 }
 
 /* ---- scripts ---- */
