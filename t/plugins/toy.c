@@ -40,6 +40,8 @@
 #endif
 #ifndef TOY_RETRIES
 #define TOY_RETRIES 2
+#endif
+#ifndef TOY_RETRY_S
 #define TOY_RETRY_S 1
 #endif
 #ifndef TOY_LEASE_S

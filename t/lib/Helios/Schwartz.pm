@@ -31,6 +31,7 @@ package Helios::Schwartz::Worker {
     sub retry_delay { $Helios::Schwartz::retry_delay }
 }
 @Toy::Service::ISA = ('Helios::Schwartz::Worker');
+@Toy::Hour::ISA    = ('Helios::Schwartz::Worker');
 @Toy::Keep::ISA    = ('Helios::Schwartz::Worker');
 sub Toy::Keep::keep_exit_status_for { 3600 }
 
