@@ -5,6 +5,7 @@
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS   30000
+#define IN_JOB_MAX_MS    1000
 
 static int64_t min64(int64_t a, int64_t b)
 {
@@ -40,6 +41,11 @@ int64_t policy_backoff_ms(unsigned deaths)
     while (--deaths > 0 && ms < BACKOFF_MAX_MS)
         ms *= 2;
     return min64(ms, BACKOFF_MAX_MS);
+}
+
+int64_t policy_job_backoff_ms(unsigned deaths)
+{
+    return min64(policy_backoff_ms(deaths > 0 ? deaths - 1 : 0), IN_JOB_MAX_MS);
 }
 
 static int64_t free_slots(const struct policy_in *in)

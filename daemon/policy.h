@@ -75,5 +75,9 @@ int64_t policy_launch_count(enum launch_pattern pattern, uint64_t waiting, int64
 /* The pause before the next launch after `deaths` workers in a row died before their first
  * success: 0 for none, then 250 ms doubling to 30 s. */
 int64_t policy_backoff_ms(unsigned deaths);
+/* The same after a death in a job. The process could start, so the job may be the cause,
+ * and its retry rules say how often it is tried: it must not hold up the others for long.
+ * Nor is the first death a series: whoever was killed from outside is replaced at once. */
+int64_t policy_job_backoff_ms(unsigned deaths);
 
 #endif

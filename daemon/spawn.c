@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/spawn.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -47,9 +49,25 @@ void spawn_leave_stdio(void)
         (void)close(fd);
 }
 
-static int lift(int fd)
+/* The process is useless without them, and its first log lines would get lost: said through
+ * the master's end of the channel, which is still where it was. */
+static _Noreturn void descriptors_refused(const struct spawn *spawn)
 {
-    return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, LIFTED_FD);
+    /* EINVAL: the limit is below the number that was asked for. */
+    const char *why = strerror(errno == EINVAL ? EMFILE : errno);
+    log_set_channel(spawn->log_fd);
+    log_err("Cannot start a %s: %s; will try again", spawn->title, why);
+    _exit(EX_OSERR);
+}
+
+static int lift(const struct spawn *spawn, int fd)
+{
+    if (fd < 0)
+        return -1;
+    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, LIFTED_FD);
+    if (lifted < 0)
+        descriptors_refused(spawn);
+    return lifted;
 }
 
 static void place(int lifted, int target)
@@ -62,12 +80,9 @@ static void place(int lifted, int target)
 
 static void place_descriptors(const struct spawn *spawn)
 {
-    int master_fd = lift(spawn->master_fd);
-    int log_fd = lift(spawn->log_fd);
-    int log_read_fd = lift(spawn->log_read_fd);
-    if (master_fd < 0 || (log_fd < 0) != (spawn->log_fd < 0) ||
-        (log_read_fd < 0) != (spawn->log_read_fd < 0))
-        _exit(EX_OSERR);
+    int master_fd = lift(spawn, spawn->master_fd);
+    int log_fd = lift(spawn, spawn->log_fd);
+    int log_read_fd = lift(spawn, spawn->log_read_fd);
     place(master_fd, HERITAGE_MASTER_FD);
     place(log_fd, HERITAGE_LOG_FD);
     place(log_read_fd, HERITAGE_LOG_READ_FD);

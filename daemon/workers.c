@@ -12,8 +12,6 @@
 #include "daemon/reap.h"
 #include "daemon/spawn.h"
 
-#define IN_JOB_MS 1000 /* the longest pause after deaths in jobs */
-
 static void pause_launching(struct master *m, struct mono now, const char *text)
 {
     m->work.fork_failures++;
@@ -139,8 +137,7 @@ int worker_launch(struct master *m, struct mono now)
     return 0;
 }
 
-/* Whether the process died in a job. It could start, so the job may be the cause, and its
- * retry rules say how often it is tried: it must not hold up the others for long. */
+/* Whether the process died in a job. */
 static bool died_in_job(const struct master *m, const struct pool_worker *w)
 {
     return atomic_load(&m->pool.board->slot[pool_slot(&m->pool, w)].running) != 0;
@@ -154,9 +151,8 @@ static void throttle(struct master *m, const struct pool_worker *w, struct mono 
         return;
     work->deaths++;
     work->death_at = now;
-    int64_t ms = policy_backoff_ms(work->deaths);
-    if (died_in_job(m, w) && ms > IN_JOB_MS)
-        ms = IN_JOB_MS;
+    int64_t ms = died_in_job(m, w) ? policy_job_backoff_ms(work->deaths)
+                                   : policy_backoff_ms(work->deaths);
     work->throttled_until = mono_add_ms(now, ms);
 }
 

@@ -62,11 +62,16 @@ static void backoff(void **state)
     (void)state;
     static const struct {
         unsigned deaths;
-        int64_t ms;
-    } rows[] = {{0, 0},     {1, 250},   {2, 500},   {3, 1000},
-                {7, 16000}, {8, 30000}, {9, 30000}, {UINT32_MAX, 30000}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        int64_t ms, in_job_ms;
+    } rows[] = {{0, 0, 0},        {1, 250, 0},
+                {2, 500, 250},    {3, 1000, 500},
+                {4, 2000, 1000},  {5, 4000, 1000},
+                {7, 16000, 1000}, {8, 30000, 1000},
+                {9, 30000, 1000}, {UINT32_MAX, 30000, 1000}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(policy_backoff_ms(rows[i].deaths), rows[i].ms);
+        assert_int_equal(policy_job_backoff_ms(rows[i].deaths), rows[i].in_job_ms);
+    }
 }
 
 #define NOW ((struct mono){1000 * 1000 * 1000})
