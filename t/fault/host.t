@@ -64,7 +64,8 @@ sub end {
     $t->wait_for(sub { $t->log_rows(qr/back again/) }, 20, 'the log to be written again');
     end($t, $daemon, 'log gone');
 }
-{
+# None for a pipe to the worker, and too few in the worker itself.
+for my $more (0, 2) {
     my $t = fresh();
     my $daemon = $t->start;
     # One that was open for a moment only, as while a process is forked, must not be counted.
@@ -73,16 +74,16 @@ sub end {
         my $open = () = glob "/proc/$daemon->{pid}/fd/*";
         return if $open >= $least;
         $least = $open;
-        system('prlimit', '--pid', $daemon->{pid}, "--nofile=$open:") == 0 or die 'prlimit';
+        system('prlimit', '--pid', $daemon->{pid}, sprintf('--nofile=%d:', $open + $more)) == 0 or die 'prlimit';
     };
     $lower->();
     my @ids = $t->submit(map { {} } 1 .. 20);
     $t->wait_for(sub { $lower->(); $t->log_rows(qr/Cannot start a worker: Too many open files; will try again/) }, 20, 'the lack of descriptors to be said');
-    is($t->count('job'), 20, 'no descriptors: no job is lost');
+    is($t->count('job'), 20, "$more descriptors: no job is lost");
     system('prlimit', '--pid', $daemon->{pid}, '--nofile=1024:') == 0 or die 'prlimit';
     $t->wait_for(sub { $t->count('job') == 0 }, 40, 'the work to be done when there are some');
-    is($t->count('helios_job_history_tb', 'exitstatus=0'), 20, 'no descriptors: all jobs are completed');
-    end($t, $daemon, 'no descriptors');
+    is($t->count('helios_job_history_tb', 'exitstatus=0'), 20, "$more descriptors: all jobs are completed");
+    end($t, $daemon, "$more descriptors");
 }
 SKIP: {
     skip 'needs root, whom no limit of processes binds, to become somebody whom it does', 1 if $> != 0;
