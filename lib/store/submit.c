@@ -103,15 +103,10 @@ static int insert_joined(struct store *store, const struct helios_submission *jo
     return rc;
 }
 
-/* Its statement may be its own COMMIT: what must not follow it comes before. */
-static int submit_one(struct store *store, const struct helios_submission *job,
-                      uint64_t *jobid, struct helios_error *err)
+/* The statement is its own COMMIT: what must not follow that comes before. */
+static int insert_alone(struct store *store, const struct helios_submission *job,
+                        uint64_t *jobid, struct helios_error *err)
 {
-    if (store_begin_alone(store, err) != 0)
-        return -1;
-    if (!db_alone(store->db))
-        return store_end_at(store, FAULT_SUBMIT_BEFORE_COMMIT,
-                            insert_all(store, job, 1, jobid, err), err);
     int rc = store_fault(store, FAULT_SUBMIT_BEFORE_COMMIT, err);
     if (rc == 0)
         rc = insert_all(store, job, 1, jobid, err);
@@ -127,10 +122,10 @@ static int submit(struct store *store, const struct helios_submission *jobs, siz
         return -1;
     if (db_in_transaction(store->db))
         return insert_joined(store, jobs, n, jobids, err);
-    if (n == 1)
-        return submit_one(store, jobs, jobids, err);
-    if (store_begin(store, err) != 0)
+    if ((n == 1 ? store_begin_alone(store, err) : store_begin(store, err)) != 0)
         return -1;
+    if (db_alone(store->db))
+        return insert_alone(store, jobs, jobids, err);
     return store_end_at(store, FAULT_SUBMIT_BEFORE_COMMIT,
                         insert_all(store, jobs, n, jobids, err), err);
 }
