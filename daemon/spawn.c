@@ -56,7 +56,7 @@ static _Noreturn void descriptors_refused(const struct spawn *spawn)
     /* EINVAL: the limit is below the number that was asked for. */
     const char *why = strerror(errno == EINVAL ? EMFILE : errno);
     log_set_channel(spawn->log_fd);
-    log_err("Cannot start a %s: %s; will try again", spawn->title, why);
+    log_warning("Cannot start a %s: %s; will try again", spawn->title, why);
     _exit(EX_OSERR);
 }
 
