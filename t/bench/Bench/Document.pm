@@ -22,7 +22,9 @@ sub write_document {
     my $text = Helios::Test::slurp($path) // die "$path: $!";
     my $tables = '';
     open my $out, '>', \$tables or die "memory: $!";
-    print $out strftime("Measured on %Y-%m-%d, %H:%M UTC, by `$run->{command}`.\n\n",
+    # Where else the figures went says nothing about them.
+    (my $command = $run->{command}) =~ s/ --json[ =]\S+//;
+    print $out strftime("Measured on %Y-%m-%d, %H:%M UTC, by `$command`.\n\n",
         gmtime $run->{time});
     print_tables($out, $run);
     mkdir "$docs/plots";
