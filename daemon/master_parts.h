@@ -69,7 +69,7 @@ struct work {
     bool pushed; /* ... and it was the watcher who said so */
     bool held;   /* at the last look jobs of ours waited for the end of a lease */
     uint64_t found, waiting, limit;
-    unsigned left;
+    unsigned owed;   /* launches, as policy_in says */
     unsigned deaths; /* before the first success */
     struct mono death_at, throttled_until;
     unsigned fork_failures;

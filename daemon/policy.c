@@ -111,13 +111,13 @@ static struct mono ttl_end(const struct policy_in *in)
 }
 
 /* How many more workers should be busy: after a look by the launch pattern, between looks
- * one for each that has left. */
+ * what it left to be launched. */
 static int64_t wanted(const struct policy_in *in)
 {
     if (in->fresh)
         return policy_launch_count((enum launch_pattern)in->settings.pattern, in->waiting,
                                    in->running, in->settings.max_workers);
-    return in->left;
+    return in->owed;
 }
 
 static bool may_launch(const struct policy_in *in)
@@ -125,7 +125,7 @@ static bool may_launch(const struct policy_in *in)
     if (!in->looked || in->away || in->waiting == 0)
         return false;
     return in->fresh ||
-           (in->left > 0 && mono_diff_ms(in->now, in->look_done) < POLICY_TRUST_MS);
+           (in->owed > 0 && mono_diff_ms(in->now, in->look_done) < POLICY_TRUST_MS);
 }
 
 /* No more than there are jobs that neither a woken nor an expected worker will take. */
@@ -134,6 +134,22 @@ static int64_t unclaimed(const struct policy_in *in, unsigned wake)
     uint64_t taken = wake + (in->fresh ? (uint64_t)in->expected : 0);
     uint64_t rest = in->waiting > taken ? in->waiting - taken : 0;
     return rest > INT64_MAX ? INT64_MAX : (int64_t)rest;
+}
+
+/* How many of them at this moment. */
+static int64_t pace(const struct policy_in *in, struct policy_out *out)
+{
+    if (!in->settings.overdrive)
+        return INT64_MAX;
+    if (in->running < POLICY_BURST)
+        return POLICY_BURST;
+    struct mono next = mono_add_ms(in->newest_start, POLICY_STEP_MS);
+    if (in->in_line == 0 && in->expected == 0 && !mono_before(in->now, next))
+        return in->running;
+    if (!mono_before(in->now, next))
+        next = mono_add_ms(in->now, POLICY_STEP_MS);
+    out->deadline = mono_min(out->deadline, next);
+    return 0;
 }
 
 static void decide_launch(const struct policy_in *in, struct policy_out *out)
@@ -151,7 +167,10 @@ static void decide_launch(const struct policy_in *in, struct policy_out *out)
     count = min64(count, unclaimed(in, out->wake));
     if (in->throttled_until.us != 0)
         count = in->starting > 0 ? 0 : min64(count, 1);
-    out->launch = count > 0 ? (unsigned)count : 0;
+    if (count <= 0)
+        return;
+    out->launch = (unsigned)min64(count, pace(in, out));
+    out->owed = (unsigned)count - out->launch;
 }
 
 static bool drained(const struct policy_in *in)

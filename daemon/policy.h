@@ -24,6 +24,12 @@
 #define POLICY_WATCHED_MS 60000
 /* A leaving worker is replaced on the word of a look that is younger than this. */
 #define POLICY_TRUST_MS 1000
+/* With OVERDRIVE so many workers are launched without a question; as many again as are
+ * running every POLICY_STEP_MS, once those before have started, and none while one of them
+ * has to wait until it may have a large batch in the database: another would wait with it,
+ * and take its time and its memory from those that work. */
+#define POLICY_BURST   8
+#define POLICY_STEP_MS 20
 
 struct policy_in {
     struct mono now;
@@ -37,14 +43,17 @@ struct policy_in {
     bool launched;         /* it has, and something was launched or woken */
     uint64_t found;        /* waiting jobs of that answer */
     uint64_t waiting;      /* the same, less what was launched or woken since */
-    unsigned left;         /* workers that have left since the last launch or answer */
-    unsigned running;      /* live workers, idle and starting ones included */
-    unsigned idle;         /* lingering */
-    unsigned starting;     /* not yet PREPARED */
+    unsigned owed; /* to be launched on the word of the last answer: what it asked for and
+                      was not launched yet, and one for each worker that has left since */
+    unsigned running;  /* live workers, idle and starting ones included */
+    unsigned idle;     /* lingering */
+    unsigned starting; /* not yet PREPARED */
     unsigned expected; /* of those, launched within POLICY_TRUST_MS: the job that each is to
                           take may have been counted as waiting once more */
+    unsigned in_line;  /* wait for their turn with a large batch */
     unsigned accounting; /* slots of dead workers that the poller has not accounted for */
     struct mono oldest_start;    /* launch of the oldest live worker; NEVER if none */
+    struct mono newest_start;    /* of the newest; {0} if none */
     struct mono throttled_until; /* no launch before; {0}: none. While it is set, also when
                                     it has passed, workers are launched one at a time */
     bool changed; /* a worker left or went idle, or jobs were given back, since the last
@@ -60,6 +69,7 @@ struct policy_out {
     unsigned wake;        /* send WAKE to so many idle workers */
     bool look;            /* send LOOK */
     bool acted;           /* `fresh` has been used up */
+    unsigned owed;        /* then: what is still to be launched */
     bool leave;           /* send LEAVE to all workers (hold, halt) */
     bool halt;            /* begin the shutdown because of HALT */
     bool drained;         /* --drain: nothing due, nobody running */

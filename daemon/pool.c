@@ -123,6 +123,7 @@ static void wipe(struct board_slot *slot)
     }
     for (unsigned i = 0; i < BOARD_TRAIL; i++)
         atomic_store(&slot->trail[i].at, 0);
+    atomic_store(&slot->in_line, 0);
     atomic_store(&slot->held, 0);
     atomic_store(&slot->running, 0);
     atomic_store(&slot->running_since, 0);
@@ -150,6 +151,8 @@ void pool_count(const struct pool *pool, struct mono now, struct pool_counts *ou
         out->running++;
         if (w->idle && !w->told)
             out->idle++;
+        if (atomic_load(&pool->board->slot[i].in_line) != 0)
+            out->in_line++;
         if (w->prepared)
             continue;
         out->starting++;
@@ -167,4 +170,15 @@ struct mono pool_oldest(const struct pool *pool)
             oldest = mono_min(oldest, w->launched);
     }
     return oldest;
+}
+
+struct mono pool_newest(const struct pool *pool)
+{
+    struct mono newest = {0};
+    for (unsigned i = 0; i < pool->high; i++) {
+        const struct pool_worker *w = &pool->workers[i];
+        if (w->state == POOL_LIVE && mono_before(newest, w->launched))
+            newest = w->launched;
+    }
+    return newest;
 }

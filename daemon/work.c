@@ -34,7 +34,7 @@ void work_answer(struct master *m, const struct msg_snapshot *snapshot)
     watch_note_look(m, snapshot);
     w->fresh = true;
     w->launched = false;
-    w->left = 0;
+    w->owed = 0;
     atomic_store(&m->pool.board->master_state, m->settings.hold ? 2 : 1);
 }
 
@@ -65,13 +65,15 @@ static void gather(const struct master *m, struct mono now, struct policy_in *in
                              .launched = w->launched,
                              .found = w->found,
                              .waiting = w->waiting,
-                             .left = w->left,
+                             .owed = w->owed,
                              .running = counts.running,
                              .idle = counts.idle,
                              .starting = counts.starting,
                              .expected = counts.expected,
+                             .in_line = counts.in_line,
                              .accounting = counts.dead,
                              .oldest_start = pool_oldest(&m->pool),
+                             .newest_start = pool_newest(&m->pool),
                              .throttled_until = throttled_until(m, now),
                              .changed = w->changed,
                              .pushed = w->pushed,
@@ -141,8 +143,8 @@ static int launch(struct master *m, const struct policy_in *in, unsigned count)
         if (worker_launch(m, in->now) != 0)
             return -1;
         took(w, 1);
-        if (!in->fresh && w->left > 0)
-            w->left--;
+        if (!in->fresh && w->owed > 0)
+            w->owed--;
     }
     return 0;
 }
@@ -166,7 +168,7 @@ static bool act(struct master *m, const struct policy_in *in, const struct polic
     }
     if (launch(m, in, out->launch) == 0 && out->acted) {
         m->work.fresh = false;
-        m->work.left = 0;
+        m->work.owed = out->owed;
     }
     if (out->look)
         lookout_look(m);

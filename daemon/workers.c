@@ -219,7 +219,7 @@ void worker_ended(struct master *m, struct pool_worker *w, int status)
     else if (dead.death == DEATH_EXIT && !w->told)
         note_fruit(m, fruitful, now);
     leave_slot(m, w, &dead);
-    m->work.left++;
+    m->work.owed++;
     m->work.changed = true;
 }
 

@@ -214,8 +214,11 @@ const struct option option_table[] = {
      .max = BOARD_SLOTS,
      .read = READ_LOOK,
      .group = WORK,
-     .help = "How many workers the service may have on this host. "
-             "0 launches none; running ones finish what they do."},
+     .help =
+         "How many workers the service may have on this host. "
+         "0 launches none; running ones finish what they do. "
+         "With OVERDRIVE it has fewer where jobs are so quick that its workers wait for "
+         "each other at the database."},
     {.name = "OVERDRIVE",
      .type = OPTION_IS_ONE,
      .fallback = "0",

@@ -99,8 +99,8 @@ struct board_slot {
     _Atomic uint64_t released;
     _Atomic uint64_t lost; /* verdicts dropped because the lease was no longer ours */
     struct board_job jobs[BOARD_JOBS];
-    _Atomic uint32_t trail_next; /* worker: events so far, modulo 2^32 */
-    uint32_t trail_pad;
+    _Atomic uint32_t trail_next;           /* worker: events so far, modulo 2^32 */
+    _Atomic uint32_t in_line;              /* worker: waits for its turn in `bulk` */
     struct board_event trail[BOARD_TRAIL]; /* worker */
 };
 

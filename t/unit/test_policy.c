@@ -212,14 +212,14 @@ static void change_looks_early(void **state)
     }
 }
 
-/* What is launched and woken: `left` and `age_ms` without a fresh answer. */
+/* What is launched and woken: `owed` and `age_ms` without a fresh answer. */
 static void launches(void **state)
 {
     (void)state;
     static const struct {
         const char *name;
         uint64_t waiting;
-        unsigned running, idle, accounting, starting, expected, left;
+        unsigned running, idle, accounting, starting, expected, owed;
         int64_t max, age_ms, throttle_ms; /* 0 none, < 0 passed */
         enum launch_pattern pattern;
         unsigned launch, wake;
@@ -287,14 +287,14 @@ static void launches(void **state)
         {.name = "one left",
          .waiting = 3,
          .running = 1,
-         .left = 1,
+         .owed = 1,
          .max = 5,
          .age_ms = 999,
          .stale = true,
          .launch = 1},
         {.name = "three left, one waits",
          .waiting = 1,
-         .left = 3,
+         .owed = 3,
          .max = 5,
          .age_ms = 10,
          .stale = true,
@@ -318,17 +318,17 @@ static void launches(void **state)
         {.name = "left, max lowered",
          .waiting = 9,
          .running = 2,
-         .left = 1,
+         .owed = 1,
          .max = 2,
          .age_ms = 10,
          .stale = true},
         {.name = "left, answer too old",
          .waiting = 3,
-         .left = 1,
+         .owed = 1,
          .max = 5,
          .age_ms = 1000,
          .stale = true},
-        {.name = "left, nothing more known", .left = 1, .max = 5, .stale = true},
+        {.name = "left, nothing more known", .owed = 1, .max = 5, .stale = true},
         {.name = "throttled", .waiting = 9, .max = 5, .throttle_ms = 40},
         {.name = "after the throttle one",
          .waiting = 9,
@@ -351,7 +351,7 @@ static void launches(void **state)
         in.accounting = rows[i].accounting;
         in.starting = rows[i].starting;
         in.expected = rows[i].expected;
-        in.left = rows[i].left;
+        in.owed = rows[i].owed;
         in.fresh = !rows[i].stale;
         in.away = rows[i].away;
         in.settings.max_workers = rows[i].max;
@@ -367,6 +367,53 @@ static void launches(void **state)
                      rows[i].acted);
         if (rows[i].throttle_ms > 0 && out.deadline.us != in.throttled_until.us)
             fail_msg("%s: not asked again when the pause is over", rows[i].name);
+    }
+}
+
+/* With OVERDRIVE: how many are launched of those that an answer asks for, and when the
+ * rest. */
+static void paces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned running, expected, in_line, launch;
+        int64_t newest_ms; /* age of the newest worker */
+        int64_t again_ms;  /* 0: does not ask again for this */
+    } rows[] = {
+        {"the first", 0, 0, 0, 8, 0, 0},
+        {"few, whatever they do", 7, 7, 7, 8, 0, 0},
+        {"just launched", 8, 0, 0, 0, 5, POLICY_STEP_MS - 5},
+        {"a step later", 8, 0, 0, 8, POLICY_STEP_MS, 0},
+        {"as many again", 30, 0, 0, 30, 1000, 0},
+        {"still starting", 8, 1, 0, 0, POLICY_STEP_MS, POLICY_STEP_MS},
+        {"one in line", 8, 0, 1, 0, 1000, POLICY_STEP_MS},
+        {"the rest", 64, 0, 0, 36, 1000, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (unsigned fresh = 0; fresh < 2; fresh++) {
+            struct policy_in in = work(1000);
+            unsigned wanted = 100 - rows[i].running;
+            in.settings.max_workers = 100;
+            in.settings.overdrive = true;
+            in.settings.zero_sleep_ms = in.settings.master_launch_ms = 5000;
+            in.running = rows[i].running;
+            in.expected = rows[i].expected;
+            in.in_line = rows[i].in_line;
+            in.newest_start = ago(rows[i].newest_ms);
+            in.fresh = fresh != 0;
+            in.owed = fresh != 0 ? 0 : wanted;
+            struct policy_out out = decide(&in);
+            if (out.launch != rows[i].launch || out.owed != wanted - rows[i].launch ||
+                out.acted != in.fresh)
+                fail_msg("%s: launch %u owed %u acted %d, should be %u, %u, %d",
+                         rows[i].name, out.launch, out.owed, out.acted, rows[i].launch,
+                         wanted - rows[i].launch, in.fresh);
+            struct mono again = mono_add_ms(NOW, rows[i].again_ms);
+            if (rows[i].again_ms > 0 && out.deadline.us != again.us)
+                fail_msg("%s: asked again after %jd us", rows[i].name,
+                         (intmax_t)(out.deadline.us - NOW.us));
+        }
     }
 }
 
@@ -473,11 +520,12 @@ static void drains(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(launch_count), cmocka_unit_test(launch_count_unknown_pattern),
-        cmocka_unit_test(backoff),      cmocka_unit_test(first_look_is_at_once),
-        cmocka_unit_test(intervals),    cmocka_unit_test(change_looks_early),
-        cmocka_unit_test(launches),     cmocka_unit_test(hold_and_halt),
-        cmocka_unit_test(time_to_live), cmocka_unit_test(drains),
+        cmocka_unit_test(launch_count),  cmocka_unit_test(launch_count_unknown_pattern),
+        cmocka_unit_test(backoff),       cmocka_unit_test(first_look_is_at_once),
+        cmocka_unit_test(intervals),     cmocka_unit_test(change_looks_early),
+        cmocka_unit_test(launches),      cmocka_unit_test(paces),
+        cmocka_unit_test(hold_and_halt), cmocka_unit_test(time_to_live),
+        cmocka_unit_test(drains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
