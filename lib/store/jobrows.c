@@ -25,7 +25,11 @@ bool jobrows_full(const struct jobrows *rows)
 bool jobrows_add(struct jobrows *rows, const struct jobrow *row, const void *args,
                  size_t len, enum helios_args_form form)
 {
-    struct jobrow *to = &rows->rows[rows->n++];
+    bool plain = row->uniqkey == NULL && row->coalesce == NULL && row->run_after == 0 &&
+                 row->priority == -1;
+    struct jobrow *to = &rows->rows[rows->n];
+    rows->plain = plain && (rows->n == 0 || rows->plain);
+    rows->n++;
     *to = *row;
     to->arg_at = rows->bytes.len;
     to->arg_null = form == HELIOS_ARGS_RAW && args == NULL;
@@ -49,6 +53,8 @@ static void fill_job(void *arg, size_t i, struct helios_datum *v)
     const char *bytes = buf_text(&source->rows->bytes);
     v[0] = helios_uint(row->funcid);
     v[1] = row->arg_null ? helios_null() : helios_blob(bytes + row->arg_at, row->arg_len);
+    if (source->rows->plain)
+        return;
     v[2] = helios_text(row->uniqkey);
     v[3] = row->run_after == 0 ? helios_null() : helios_int(row->run_after);
     v[4] = store_number_or_null(row->priority);
@@ -63,17 +69,24 @@ static int returned_id(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
+static struct store_rows insertion(struct source *source, bool returning)
+{
+    bool plain = source->rows->plain;
+    enum statement id = plain ? ST_JOB_ADD_PLAIN : ST_JOB_ADD;
+    if (returning)
+        id = plain ? ST_JOB_ADD_PLAIN_RETURNING : ST_JOB_ADD_RETURNING;
+    return (struct store_rows){
+        .id = id, .width = plain ? 2 : 6, .fill = fill_job, .fill_arg = source};
+}
+
 static int insert_at_once(const struct jobrows *rows, struct store *store, uint64_t *jobids,
                           struct helios_error *err)
 {
     struct source source = {.rows = rows};
-    struct store_rows insert = {.id = jobids != NULL ? ST_JOB_ADD_RETURNING : ST_JOB_ADD,
-                                .n = rows->n,
-                                .width = 6,
-                                .fill = fill_job,
-                                .fill_arg = &source,
-                                .row = jobids != NULL ? returned_id : NULL,
-                                .row_arg = &jobids};
+    struct store_rows insert = insertion(&source, jobids != NULL);
+    insert.n = rows->n;
+    insert.row = jobids != NULL ? returned_id : NULL;
+    insert.row_arg = &jobids;
     return store_insert_rows(store, &insert, err);
 }
 
@@ -82,8 +95,8 @@ static int insert_each(const struct jobrows *rows, struct store *store, uint64_t
                        struct helios_error *err)
 {
     struct source source = {.rows = rows};
-    struct store_rows insert = {
-        .id = ST_JOB_ADD, .n = 1, .width = 6, .fill = fill_job, .fill_arg = &source};
+    struct store_rows insert = insertion(&source, false);
+    insert.n = 1;
     for (; source.from < rows->n; source.from++) {
         if (store_insert_rows(store, &insert, err) != 0)
             return -1;

@@ -141,6 +141,7 @@ struct jobrow {
 struct jobrows {
     struct buf bytes;
     size_t n;
+    bool plain; /* no row has more than a type and an argument */
     struct jobrow rows[GROUPS_MAX];
 };
 struct jobrows *jobrows_new(void);

@@ -67,8 +67,9 @@
     "run_after > UNIX_TIMESTAMP() ORDER BY funcid, run_after LIMIT 1), 0), " now_ms
 #define JOB_ADD                                                                            \
     "INSERT INTO job (funcid, arg, uniqkey, insert_time, run_after, grabbed_until, "       \
-    "priority, coalesce) VALUES "                                                          \
-    "{(?, ?, ?, UNIX_TIMESTAMP(), COALESCE(?, UNIX_TIMESTAMP()), 0, ?, ?)}"
+    "priority, coalesce) VALUES "
+#define JOB_ROW       "{(?, ?, ?, UNIX_TIMESTAMP(), COALESCE(?, UNIX_TIMESTAMP()), 0, ?, ?)}"
+#define JOB_ROW_PLAIN "{(?, ?, NULL, UNIX_TIMESTAMP(), UNIX_TIMESTAMP(), 0, NULL, NULL)}"
 #define HISTORY_ADD                                                                        \
     "INSERT INTO helios_job_history_tb (jobid, funcid, arg, uniqkey, insert_time, "        \
     "run_after, grabbed_until, priority, coalesce, complete_time, exitstatus) VALUES "
@@ -168,8 +169,11 @@ static const char *const common[STATEMENTS] = {
     [ST_JOB_LEASE] = "SELECT grabbed_until FROM job WHERE jobid = ?",
     [ST_JOB_READ_HELD] = CLAIM_COLUMNS " WHERE jobid = ?" OURS,
     [ST_JOB_LOCK_FAILED] = LOCK_FAILED " FOR UPDATE",
-    [ST_JOB_ADD] = JOB_ADD,
-    [ST_JOB_ADD_RETURNING] = JOB_ADD " RETURNING jobid",
+    [ST_JOB_ADD] = JOB_ADD JOB_ROW,
+    [ST_JOB_ADD_RETURNING] = JOB_ADD JOB_ROW " RETURNING jobid",
+    /* A server has work with each parameter of each row. */
+    [ST_JOB_ADD_PLAIN] = JOB_ADD JOB_ROW_PLAIN,
+    [ST_JOB_ADD_PLAIN_RETURNING] = JOB_ADD JOB_ROW_PLAIN " RETURNING jobid",
     [ST_JOB_LOOKUP] = "SELECT run_after, grabbed_until, UNIX_TIMESTAMP() FROM job "
                       "WHERE jobid = ?",
 

@@ -62,6 +62,32 @@ static void every_column(void **state)
     store_job_fini(&got);
 }
 
+/* Of jobs submitted together, of which one has a column more, each keeps its own. */
+static void columns_of_one(void **state)
+{
+    static const char *const column[] = {"uniqkey = 'key'", "coalesce = 'group'",
+                                         "priority = 0", "run_after = 1234567"};
+    struct helios_error err = HELIOS_ERROR_INIT;
+    enum { N = 3 };
+    for (size_t k = 0; k < sizeof column / sizeof column[0]; k++) {
+        for (size_t one = 0; one < N; one++) {
+            struct helios_submission jobs[N] = {job_of("A"), job_of("A"), job_of("A")};
+            uint64_t ids[N];
+            char sql[100];
+            jobs[one].uniqkey = k == 0 ? "key" : NULL;
+            jobs[one].coalesce = k == 1 ? "group" : NULL;
+            jobs[one].priority = k == 2 ? 0 : -1;
+            jobs[one].run_after = k == 3 ? 1234567 : 0;
+            OK(store_submit(*state, jobs, N, ids, &err));
+            (void)snprintf(sql, sizeof sql,
+                           "SELECT MAX(jobid) FROM job WHERE %s HAVING COUNT(*) = 1",
+                           column[k]);
+            assert_int_equal(fixture_number(*state, sql), ids[one]);
+            fixture_sql(*state, "DELETE FROM job");
+        }
+    }
+}
+
 static void null_columns_come_back(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -318,6 +344,7 @@ int suite_submit(void)
         CONTRACT_TEST(minimal_row),
         CONTRACT_TEST(text_is_stored_as_perl_stores_it),
         CONTRACT_TEST(every_column),
+        CONTRACT_TEST(columns_of_one),
         CONTRACT_TEST(null_columns_come_back),
         CONTRACT_TEST(every_byte),
         CONTRACT_TEST(largest_argument),
