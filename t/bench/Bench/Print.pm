@@ -45,7 +45,7 @@ my %HEADING = (
 
 my @DETAILS = (    # name, heading, format
     [min => 'min', '%.2f'], [p90 => 'p90', '%.2f'], [p99 => 'p99', '%.2f'], [max => 'max', '%.2f'],
-    [purged => 'until purged', '%.0f'], [rows_read => 'rows read', '%.0f'],
+    [purged => 'until purged', '%.0f'], [rows_read => 'rows read', '%.0f'], [to_small => 'to one at 1,000', '%.2f'],
     [own_us => 'own CPU us', '%.1f'], [server_us => 'server CPU us', '%.1f'],
     [queries => 'queries', '%.3f'], [bytes => 'bytes', '%.0f'], [commits => 'commits', '%.3f'],
     [binlog_bytes => 'binlog bytes', '%.0f'], [connections => 'connections', '%.0f'],
