@@ -249,7 +249,26 @@ struct daemons {
     char host[256];
     int64_t now;
     unsigned silent;
+    char (*services)[NAME_MAX_LEN + 1]; /* of all hosts, each once */
+    size_t services_n;
+    bool failed; /* out of memory */
 };
+
+/* They come in the order of their services. */
+static void add_service(struct daemons *daemons, const char *service)
+{
+    size_t n = daemons->services_n;
+    if (n > 0 && strcmp(daemons->services[n - 1], service) == 0)
+        return;
+    void *grown = reallocarray(daemons->services, n + 1, sizeof *daemons->services);
+    if (grown == NULL) {
+        daemons->failed = true;
+        return;
+    }
+    daemons->services = grown;
+    (void)snprintf(daemons->services[n], sizeof daemons->services[n], "%s", service);
+    daemons->services_n++;
+}
 
 /* The file of a plugin along service_path; "" if there is none. */
 static void find_plugin(const char *folders, const char *file, struct buf *path)
@@ -293,6 +312,7 @@ static void check_daemon(void *arg, const struct query_daemon *daemon)
 {
     struct daemons *daemons = arg;
     struct buf text = BUF_INIT;
+    add_service(daemons, daemon->service);
     if (strcmp(daemon->host, daemons->host) == 0)
         check_plugin(daemons, daemon->service);
     int64_t silent_s = daemons->now - daemon->register_time;
@@ -306,6 +326,40 @@ static void check_daemon(void *arg, const struct query_daemon *daemon)
              "look there whether it lives, and start it again");
 }
 
+/* By what this host's helios.ini and the rows of params say for it. */
+static int check_priorities(struct doctor *d, const char *service, const char *host,
+                            struct helios_error *err)
+{
+    struct rows rows = {0};
+    struct helios_params *params = NULL;
+    struct settings settings;
+    int rc = rows_read(ctl_store(d->ctl), service, host, &rows, err);
+    if (rc == 0)
+        rc = inifile_params(d->ctl, service, &rows, false, &params, err);
+    if (rc == 0) {
+        conf_settings(params, NULL, &settings, NULL, NULL);
+        if (settings.order != ORDER_OLDEST)
+            rc = check_priority_index(ctl_store(d->ctl), service,
+                                      settings.order == ORDER_LOW, tell, d, err);
+    }
+    conf_free(params);
+    rows_fini(&rows);
+    return rc;
+}
+
+static int check_services(struct doctor *d, const struct daemons *daemons,
+                          struct helios_error *err)
+{
+    d->subject = "priorities";
+    if (daemons->failed)
+        return err_set(err, HELIOS_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < daemons->services_n; i++) {
+        if (check_priorities(d, daemons->services[i], daemons->host, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int check_daemons(struct doctor *d, const struct helios_params *params,
                          struct helios_error *err)
 {
@@ -314,13 +368,16 @@ static int check_daemons(struct doctor *d, const struct helios_params *params,
     name_host(daemons.host, sizeof daemons.host);
     if (daemons.service_path == NULL)
         daemons.service_path = HELIOS_PLUGIN_DIR;
-    if (store_now(ctl_store(d->ctl), &daemons.now, err) != 0 ||
-        query_daemons(ctl_store(d->ctl), NULL, NULL, 0, check_daemon, &daemons, err) != 0)
-        return -1;
+    int rc = store_now(ctl_store(d->ctl), &daemons.now, err);
+    if (rc == 0)
+        rc = query_daemons(ctl_store(d->ctl), NULL, NULL, 0, check_daemon, &daemons, err);
     d->subject = "daemons";
-    if (daemons.silent == 0)
+    if (rc == 0 && daemons.silent == 0)
         tell(d, CHECK_OK, "every registered daemon has given a sign of life", "");
-    return 0;
+    if (rc == 0)
+        rc = check_services(d, &daemons, err);
+    free(daemons.services);
+    return rc;
 }
 
 struct types {

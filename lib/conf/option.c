@@ -241,12 +241,14 @@ const struct option option_table[] = {
      .fallback = "0",
      .read = READ_JOB,
      .group = WORK,
-     .help = "Which of the waiting jobs of a type are taken first: with high those of the "
-             "highest priority, jobs without one last; with low those of the lowest, jobs "
-             "without one first. "
-             "0 takes the oldest, whatever its priority. "
-             "Every claim then looks at all waiting jobs of the type, which is not for "
-             "queues of hundreds of thousands."},
+     .help =
+         "Which of the waiting jobs of a type are taken first: with high those of the "
+         "highest priority, jobs without one last; with low those of the lowest, jobs "
+         "without one first. "
+         "0 takes the oldest, whatever its priority. "
+         "Every claim then reads and sorts all waiting jobs of the type, unless the table "
+         "has an index for it: where they are many, make the one that helios-doctor(1) "
+         "names."},
     {.name = "PRIORITY_FLOOR",
      .type = OPTION_INT,
      .fallback = "0",

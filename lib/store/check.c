@@ -182,3 +182,31 @@ int check_leases(struct store *store, uint32_t funcid, uint64_t *overdue,
     *overdue = (uint64_t)n;
     return 0;
 }
+
+int check_priority_index(struct store *store, const char *service, bool low, check_fn *fn,
+                         void *arg, struct helios_error *err)
+{
+    bool there = false;
+    struct buf finding = BUF_INIT;
+    struct buf advice = BUF_INIT;
+    if (store_schema_indexed(store, "job", "funcid,priority,run_after", &there, err) != 0)
+        return err_wrap(err, "cannot look for the index of priorities");
+    if (there)
+        return 0;
+    const char *sql = store_prefixed(
+        store,
+        low ? "CREATE INDEX job_by_low_priority ON job (funcid, priority, run_after)"
+            : "CREATE INDEX job_by_priority ON job (funcid, priority DESC, run_after)",
+        err);
+    if (sql == NULL)
+        return -1;
+    buf_printf(&finding,
+               "%s takes its jobs by priority: each claim reads and sorts all "
+               "that wait",
+               service);
+    buf_printf(&advice, "where they are many, %s", sql);
+    fn(arg, CHECK_WARNING, buf_text(&finding), buf_text(&advice));
+    buf_fini(&finding);
+    buf_fini(&advice);
+    return 0;
+}

@@ -20,4 +20,9 @@ int check_schema(struct store *store, check_fn *fn, void *arg, struct helios_err
 int check_leases(struct store *store, uint32_t funcid, uint64_t *overdue,
                  struct helios_error *err);
 
+/* Whether claims by priority have an index to read: tells if not, with the statement that
+ * makes it. `service` takes its jobs so, the lowest first if `low`. */
+int check_priority_index(struct store *store, const char *service, bool low, check_fn *fn,
+                         void *arg, struct helios_error *err);
+
 #endif

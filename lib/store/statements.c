@@ -31,11 +31,14 @@
     "SELECT * FROM (SELECT " columns                                                       \
     " FROM job WHERE funcid = ?2 AND run_after > ?4 AND " DUE                              \
     " AND ?6 IS NOT NULL ORDER BY run_after, jobid LIMIT ?7) LIMIT ?7"
-/* This one sorts, so nothing may be locked by it. Both databases take NULL for less than
- * any number. */
-#define DUE_BY_PRIORITY(direction)                                                         \
-    " WHERE funcid = ? AND COALESCE(priority, 0) >= ? AND " DUE                            \
+/* This one sorts unless the table has the index that check_priority_index() asks for, so
+ * nothing may be locked by it. Both databases take NULL for less than any number. */
+#define BY_PRIORITY(due, direction)                                                        \
+    " WHERE funcid = ? AND COALESCE(priority, 0) >= ? AND " due                            \
     " ORDER BY priority" direction ", run_after, jobid LIMIT ?"
+/* SQLite would take the range of the other index, and sort, where it can. */
+#define DUE_WITHOUT_INDEX                                                                  \
+    "run_after + 0 <= UNIX_TIMESTAMP() AND grabbed_until <= UNIX_TIMESTAMP()"
 /* Sorted by an expression, so that a server does not walk all of the jobtype in the order
  * of the other index. */
 #define COALESCED(condition)                                                               \
@@ -143,8 +146,8 @@ static const char *const common[STATEMENTS] = {
     [ST_CLAIM_IDS] = IDS " WHERE " OF_TYPE " AND " DUE IN_ORDER,
     [ST_CLAIM_IDS_BEHIND] = IDS BEHIND,
     [ST_CLAIM_NEXT] = CLAIM_COLUMNS BEHIND " FOR UPDATE SKIP LOCKED",
-    [ST_CLAIM_IDS_LOW] = IDS DUE_BY_PRIORITY(""),
-    [ST_CLAIM_IDS_HIGH] = IDS DUE_BY_PRIORITY(" DESC"),
+    [ST_CLAIM_IDS_LOW] = IDS BY_PRIORITY(DUE, ""),
+    [ST_CLAIM_IDS_HIGH] = IDS BY_PRIORITY(DUE, " DESC"),
     [ST_CLAIM_IDS_VALUE] = COALESCED("coalesce = ?"),
     [ST_CLAIM_IDS_PREFIX] = COALESCED("coalesce LIKE ? ESCAPE '|'"),
     [ST_CLAIM_LOCK] = CLAIM_OF_IDS(FORCE_PRIMARY) " FOR UPDATE SKIP LOCKED",
@@ -341,6 +344,8 @@ static const char *const common[STATEMENTS] = {
  * and Perl programs find the texts of log and history with the type TEXT. */
 static const char *const sqlite[STATEMENTS] = {
     [ST_WAITING_BEHIND] = ("SELECT COUNT(*) FROM (" BEHIND_APART("1") ")"),
+    [ST_CLAIM_IDS_LOW] = (IDS BY_PRIORITY(DUE_WITHOUT_INDEX, "")),
+    [ST_CLAIM_IDS_HIGH] = (IDS BY_PRIORITY(DUE_WITHOUT_INDEX, " DESC")),
     [ST_CLAIM_IDS_BEHIND] = (BEHIND_APART("jobid, run_after")),
     [ST_CLAIM_NEXT] = (BEHIND_APART(JOB_COLUMNS)),
     [ST_UPCOMING] =

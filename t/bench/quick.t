@@ -39,7 +39,7 @@ for my $name ('throughput idempotent/mysql/2/history', 'throughput loop/mysql/2/
     'throughput idempotent/sqlite/2/history', 'work strict/mysql/8/history',
     'latency strict/mysql/2/history/50', 'enqueue mysql/1', 'enqueue mysql/1000',
     'backlog-claim waiting-1000', 'backlog-claim inflight', 'backlog-claim delayed',
-    'backlog-claim foreign', 'backlog-claim snapshot', 'backlog-look waiting-1000',
+    'backlog-claim foreign', 'backlog-claim snapshot', 'backlog-claim priority', 'backlog-look waiting-1000',
     'operation killed/mysql', 'operation master/mysql', 'operation worker/sqlite',
     'idle queries/mysql', 'idle cpu/sqlite') {
     ok($seen{$name}, "measured: $name") or diag('missing: ', explain($run->{missing}));

@@ -56,6 +56,22 @@ has('a silent daemon', qr/^warning daemons: Old::Svc on far, pid 12: no sign of 
 has('a missing plugin', qr/^warning plugin: lost__svc\.so of Lost::Svc is in no folder/, @doctor);
 unlike(texts(@doctor), qr/toy__service/, 'a plugin that is there is no finding');
 
+# ---- claims by priority ----
+unlike(texts(@doctor), qr/priorities/, 'nobody takes jobs by priority');
+for (['high', 'job_by_priority', 'funcid, priority DESC, run_after'],
+    ['low', 'job_by_low_priority', 'funcid, priority, run_after']) {
+    my ($order, $index, $columns) = @$_;
+    $t->write_ini(section => { PRIORITIZE_JOBS => $order });
+    my @found = findings(['doctor'], 0);
+    has("no index of priorities, $order", qr/^warning priorities: Toy::Service takes its jobs by priority: /, @found);
+    my ($advice) = map { $_->{advice} } grep { $_->{subject} eq 'priorities' } @found;
+    is($advice, "where they are many, CREATE INDEX $index ON job ($columns)", "$order: how to make it");
+    $t->sql($advice =~ s/^where they are many, //r);
+    unlike(texts(findings(['doctor'], 0)), qr/priorities/, "$order: the advice is all that is needed");
+    $t->sql("DROP INDEX $index" . ($t->sqlite ? '' : ' ON job'));
+}
+$t->write_ini;
+
 # ---- this host ----
 my $plugins = "$t->{tmp}/plugins";
 mkdir $plugins or die "mkdir: $!";

@@ -646,6 +646,43 @@ static void reads_the_index_in_its_order(void **state)
     fixture_check_claim_plan(*state, fixture_jobtype(*state, "B"));
 }
 
+/* The statements that `helios doctor` advises. */
+static void reads_the_index_of_priorities(void **state)
+{
+    struct store_job jobs[10];
+    uint32_t funcid = fixture_jobtype(*state, "A");
+    (void)fixture_submit(*state, "A", 64);
+    fixture_sql(*state, "UPDATE job SET priority = 5 WHERE jobid % 3 = 0;");
+    fixture_sql(*state, "UPDATE job SET priority = 9 WHERE jobid % 3 = 1;");
+    for (int i = 0; i < 6; i++)
+        fixture_sql(*state, "INSERT INTO job (funcid, arg, insert_time, run_after, "
+                            "grabbed_until, priority) SELECT funcid, arg, insert_time, "
+                            "run_after, 0, priority FROM job;");
+    fixture_sql(*state, "CREATE INDEX job_by_priority ON job (funcid, priority DESC, "
+                        "run_after)");
+    fixture_sql(*state, "CREATE INDEX job_by_low_priority ON job (funcid, priority, "
+                        "run_after)");
+    fixture_check_priority_plan(*state, funcid);
+    for (unsigned order = ORDER_LOW; order <= ORDER_HIGH; order++) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        struct store_claim claim = {
+            .funcid = funcid, .want = 10, .order = (enum job_order)order, .lease_s = 3600};
+        size_t got = 0;
+        int64_t before = fixture_rows_read(*state);
+        OK(store_claim(*state, &claim, jobs, &got, &err));
+        int64_t read = fixture_rows_read(*state) - before;
+        assert_int_equal(got, 10);
+        if (before >= 0 && read > 60)
+            fail_msg(
+                "a claim by priority among 4,096 jobs should read a few rows, not %lld",
+                (long long)read);
+        for (size_t i = 0; i < got; i++) {
+            assert_int_equal(jobs[i].priority, order == ORDER_LOW ? -1 : 9);
+            store_job_fini(&jobs[i]);
+        }
+    }
+}
+
 int suite_claim(void)
 {
     const struct CMUnitTest tests[] = {
@@ -667,6 +704,7 @@ int suite_claim(void)
         CONTRACT_TEST(one_job_out_of_turn),
         CONTRACT_TEST(put_off),
         CONTRACT_TEST(reads_the_index_in_its_order),
+        CONTRACT_TEST(reads_the_index_of_priorities),
     };
     return cmocka_run_group_tests_name("claim", tests, NULL, NULL);
 }

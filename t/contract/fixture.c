@@ -264,13 +264,12 @@ static int plan_row(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
-static void check_plan(struct store *store, enum statement id,
+static void check_plan(struct store *store, enum statement id, const char *index,
                        const struct helios_datum *params, size_t n)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct buf plan = BUF_INIT;
     struct buf sql = BUF_INIT;
-    const char *index = on_sqlite() ? "helios_job_run_after" : "funcid ";
     enum helios_db_kind kind = helios_db_kind(store_db(store));
     buf_printf(&sql, "%s %s", on_sqlite() ? "EXPLAIN QUERY PLAN" : "EXPLAIN",
                statement_text(id, kind));
@@ -289,11 +288,20 @@ void fixture_check_claim_plan(struct store *store, uint32_t funcid)
 {
     const struct helios_datum start[] = {helios_uint(funcid), helios_uint(8)};
     struct helios_datum behind[STORE_BEHIND_PARAMS];
+    const char *index = on_sqlite() ? "helios_job_run_after" : "funcid ";
     store_datum_behind(funcid, (struct cursor_place){1700000000, 3}, 8, behind);
-    check_plan(store, ST_CLAIM_IDS, start, 2);
-    check_plan(store, ST_CLAIM_IDS_BEHIND, behind, STORE_BEHIND_PARAMS);
-    check_plan(store, ST_CLAIM_NEXT, behind, STORE_BEHIND_PARAMS);
-    check_plan(store, ST_WAITING_BEHIND, behind, STORE_BEHIND_PARAMS);
+    check_plan(store, ST_CLAIM_IDS, index, start, 2);
+    check_plan(store, ST_CLAIM_IDS_BEHIND, index, behind, STORE_BEHIND_PARAMS);
+    check_plan(store, ST_CLAIM_NEXT, index, behind, STORE_BEHIND_PARAMS);
+    check_plan(store, ST_WAITING_BEHIND, index, behind, STORE_BEHIND_PARAMS);
+}
+
+void fixture_check_priority_plan(struct store *store, uint32_t funcid)
+{
+    const struct helios_datum params[] = {helios_uint(funcid), helios_uint(0),
+                                          helios_uint(8)};
+    check_plan(store, ST_CLAIM_IDS_HIGH, "job_by_priority", params, 3);
+    check_plan(store, ST_CLAIM_IDS_LOW, "job_by_low_priority", params, 3);
 }
 
 static int status_row(void *arg, const struct helios_datum *columns, size_t n)

@@ -44,6 +44,8 @@ long long fixture_connection(struct store *store);
 bool fixture_kill(long long connection);
 /* Fails unless the claim reads the index (funcid, run_after) and does not sort. */
 void fixture_check_claim_plan(struct store *store, uint32_t funcid);
+/* The same of claims by priority and their indexes. */
+void fixture_check_priority_plan(struct store *store, uint32_t funcid);
 /* How many rows this connection has made the server read by walking; -1 where that is not
  * known. */
 int64_t fixture_rows_read(struct store *store);

@@ -11,19 +11,20 @@
 /* What a claim costs on a queue as it is, by the store's own verbs: some claims one after
  * the other, each batch completed before the next.
  *
- *   bench_claim --dsn DSN [--user USER] --jobtype TYPE [--claims N] [--batch N]
+ *   bench_claim --dsn DSN [--user USER] --jobtype TYPE [--claims N] [--batch N] [--high]
  *
- * Prints a line for each step: a name, microseconds, and the rows that the server read for
- * it
- * (-1 on SQLite). The steps: `look`, the poller's count of waiting jobs from the start;
- * `first`, the first claim, which knows no place to go on from; `claim`, each further one;
- * `behind`, the poller's count from the place where claims go on. */
+ * --high claims by priority. Prints a line for each step: a name, microseconds, and the
+ * rows that the server read for it (-1 on SQLite). The steps: `look`, the poller's count of
+ * waiting jobs from the start; `first`, the first claim, which knows no place to go on
+ * from; `claim`, each further one; `behind`, the poller's count from the place where claims
+ * go on. */
 
 #define LOOK_LIMIT 1000
 
 struct claim {
     const char *dsn, *user, *jobtype;
     size_t claims, batch;
+    enum job_order order;
     struct store *store;
     uint32_t funcid;
     int64_t rows;
@@ -96,7 +97,7 @@ static int claims(struct claim *c, struct store_job *jobs, struct cursor *cursor
     for (size_t i = 0; i < c->claims; i++) {
         struct store_claim want = {.funcid = c->funcid,
                                    .want = c->batch,
-                                   .order = ORDER_OLDEST,
+                                   .order = c->order,
                                    .lease_s = 3600,
                                    .cursor = cursor};
         size_t got = 0;
@@ -130,6 +131,8 @@ static int run(struct claim *c, struct helios_error *err)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
     int rc = claims(c, jobs, &cursor, err);
     free(jobs);
+    if (rc == 0 && c->order != ORDER_OLDEST)
+        return 0; /* no place to go on from */
     if (rc != 0 || begin(c, &begun, err) != 0 ||
         store_waiting_behind(c->store, c->funcid, &cursor, LOOK_LIMIT, &waiting, err) != 0)
         return -1;
@@ -166,10 +169,13 @@ static size_t number(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"dsn", required_argument, NULL, 'd'},     {"user", required_argument, NULL, 'u'},
-        {"jobtype", required_argument, NULL, 't'}, {"claims", required_argument, NULL, 'n'},
-        {"batch", required_argument, NULL, 'b'},   {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"dsn", required_argument, NULL, 'd'},
+                                            {"user", required_argument, NULL, 'u'},
+                                            {"jobtype", required_argument, NULL, 't'},
+                                            {"claims", required_argument, NULL, 'n'},
+                                            {"batch", required_argument, NULL, 'b'},
+                                            {"high", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct claim c = {.user = "", .claims = 80, .batch = 10};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -188,6 +194,9 @@ int main(int argc, char **argv)
             break;
         case 'b':
             c.batch = number(optarg);
+            break;
+        case 'h':
+            c.order = ORDER_HIGH;
             break;
         default:
             return EX_USAGE;

@@ -37,6 +37,7 @@ sub measure {
     }
     foreign($bench, $unit);
     snapshot($bench, $unit / 10);
+    priorities($bench, $unit);
     (delete $bench->{small})->destroy;
     return;
 }
@@ -80,17 +81,32 @@ sub snapshot {
     return;
 }
 
+# By priority, with the index that helios doctor asks for.
+sub priorities {
+    my ($bench, $unit) = @_;
+    my $t = collective('mysql', $TYPE);
+    add_jobs($t, $TYPE, $unit);
+    $t->sql('SET SESSION sql_log_bin = 0');
+    $t->sql('UPDATE job SET priority = jobid % 10');
+    $t->sql('CREATE INDEX job_by_priority ON job (funcid, priority DESC, run_after)');
+    claims($bench, $t, 'priority',
+        Bench::Print::number($unit) . ' waiting, claimed by priority', undef, '--high');
+    $t->destroy;
+    return;
+}
+
 sub claims {
-    my ($bench, $t, $id, $title, $waiting) = @_;
+    my ($bench, $t, $id, $title, $waiting, @options) = @_;
     my $small = $bench->{small};
     my (@steps, @beside);
     add_jobs($small, $TYPE, 1000 - $small->count('job'));
     $_->dbh->selectall_arrayref('ANALYZE TABLE job') for $t, $small;
     for (1 .. 5) {
-        push @steps, run_claims($t);
+        push @steps, run_claims($t, @options);
         push @beside, run_claims($small);
     }
     for my $step (qw(claim first look behind)) {
+        next if !grep { $_->[0] eq $step } @steps;
         my ($us, $small_us, $rows) = (of($step, 'us', @steps), of($step, 'us', @beside),
             of($step, 'rows', @steps));
         my %what = (claim => 'a claim', first => 'the first claim', look => 'a look',
@@ -107,9 +123,9 @@ sub claims {
 
 # The steps of ten claims: [name, microseconds, rows].
 sub run_claims {
-    my ($t) = @_;
+    my ($t, @options) = @_;
     my $run = $t->run(["$Helios::Test::BUILD/t/bench/bench_claim", '--dsn', $t->{dsn},
-        '--user', 'root', '--jobtype', $TYPE, '--claims', 10, '--batch', 10], seconds => 120);
+        '--user', 'root', '--jobtype', $TYPE, '--claims', 10, '--batch', 10, @options], seconds => 120);
     die "bench_claim: $run->{stderr}" if $run->{exit};
     return map { [split] } split /\n/, $run->{stdout};
 }
