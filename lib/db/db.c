@@ -87,6 +87,11 @@ bool db_in_transaction(const struct helios_db *db)
     return db->in_transaction;
 }
 
+bool db_undone(const struct helios_db *db)
+{
+    return db->undone;
+}
+
 bool db_alone(const struct helios_db *db)
 {
     return db->alone != ALONE_NO;
@@ -113,6 +118,10 @@ static void ended(const struct helios_db *db, int rc, const struct helios_error 
 /* Whether a call may go to the driver at all. */
 static int check(const struct helios_db *db, struct helios_error *err)
 {
+    /* What follows would be a transaction of its own, without what was before. */
+    if (db->undone)
+        return err_set(err, HELIOS_E_RETRY,
+                       "the transaction was undone by an earlier error: begin it again");
     if (db->owner != getpid())
         return err_set(err, HELIOS_E_LOST,
                        "this database connection belongs to another process");
@@ -137,15 +146,19 @@ static void end_alone(struct helios_db *db)
 }
 
 /* What a driver's failure means for the connection: decided here once for both drivers.
- * A transaction never survives a failure that asks for the whole work to be repeated. */
+ * A transaction never survives a failure that asks for the whole work to be repeated, and
+ * no statement is run outside of it until it was begun again or given up. */
 static int failed(struct helios_db *db, const struct helios_error *err)
 {
     end_alone(db);
+    bool open = db->in_transaction;
     if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN) {
         db->lost = true;
         db->in_transaction = false;
-    } else if (err->kind == HELIOS_E_RETRY) {
+    } else if (err->kind == HELIOS_E_RETRY ||
+               (open && db->driver->undone != NULL && db->driver->undone(db->conn))) {
         db_rollback(db);
+        db->undone = open;
     }
     return -1;
 }
@@ -307,6 +320,7 @@ int db_begin(struct helios_db *db, struct helios_error *err)
     struct helios_error local = HELIOS_ERROR_INIT;
     if (err == NULL)
         err = &local;
+    db->undone = false;
     if (check(db, err) != 0)
         return -1;
     if (db->in_transaction)
@@ -335,8 +349,10 @@ int db_commit(struct helios_db *db, struct helios_error *err)
         end_alone(db);
         return 0;
     }
-    if (check(db, err) != 0)
+    if (check(db, err) != 0) {
+        db->undone = false; /* it is over */
         return -1;
+    }
     if (!db->in_transaction)
         return err_set(err, HELIOS_E_INVALID, "no transaction is open");
     begins(db, "COMMIT");
@@ -355,6 +371,7 @@ int db_commit(struct helios_db *db, struct helios_error *err)
 void db_rollback(struct helios_db *db)
 {
     end_alone(db);
+    db->undone = false;
     if (!db->in_transaction || check(db, NULL) != 0)
         return;
     db->in_transaction = false;

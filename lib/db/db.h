@@ -54,6 +54,9 @@ void db_watch(struct helios_db *db, db_watch_fn *fn, void *arg);
 unsigned db_flags(const struct helios_db *db);
 bool db_usable(const struct helios_db *db); /* false once LOST */
 bool db_in_transaction(const struct helios_db *db);
+/* An error has undone the transaction, and its owner has not begun again, rolled back or
+ * tried to commit yet: until then every statement fails with RETRY. */
+bool db_undone(const struct helios_db *db);
 
 /* A write transaction: READ COMMITTED on MySQL, BEGIN IMMEDIATE on SQLite. */
 int db_begin(struct helios_db *db, struct helios_error *err);
@@ -108,6 +111,8 @@ struct db_driver {
     bool (*alone)(void *conn, bool on);
     int (*commit)(void *conn, struct helios_error *err);
     int (*rollback)(void *conn, struct helios_error *err);
+    /* Whether a failure has rolled back the transaction; NULL: its kind tells. */
+    bool (*undone)(void *conn);
     /* Runs one statement as text. */
     int (*script)(void *conn, const char *statement, size_t len, struct helios_error *err);
     uint64_t (*last_id)(void *conn);

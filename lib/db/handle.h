@@ -23,6 +23,7 @@ struct helios_db {
     pid_t owner;
     bool lost;
     bool in_transaction;
+    bool undone; /* the database took it back, which its owner has not acted upon yet */
     enum { ALONE_NO, ALONE_NEXT, ALONE_DONE } alone; /* the transaction's one statement */
     bool in_row;        /* a row function is running: the connection is not free */
     db_watch_fn *watch; /* NULL: none */

@@ -47,6 +47,7 @@ static const struct meaning meanings[] = {
     /* The same work may succeed when it is done again from its beginning. */
     {1020, HELIOS_E_RETRY}, /* record has changed since last read */
     {1205, HELIOS_E_RETRY}, /* lock wait timeout */
+    {1206, HELIOS_E_RETRY}, /* no room for more locks: rolled back, too */
     {1213, HELIOS_E_RETRY}, /* deadlock, or a certification conflict of Galera */
     {1223, HELIOS_E_RETRY}, /* a conflicting read lock */
     {1243, HELIOS_E_RETRY}, /* unknown prepared statement handler (a proxy) */
@@ -153,12 +154,13 @@ int mysql_connect_failed(struct helios_error *err, unsigned number, const char *
                    advice(kind, number));
 }
 
-/* An interrupted COMMIT, or statement that commits, may have been interrupted while it
- * waited for a replica to acknowledge what was committed already. */
+/* An interrupted COMMIT, or statement that commits, may have been interrupted, also by
+ * max_statement_time, while it waited for a replica to acknowledge what was committed
+ * already. */
 void mysql_commit_failed(struct helios_error *err, unsigned number)
 {
     if (err != NULL && number != 1290 && number != 1792 && number != 1836 &&
-        (err->kind == HELIOS_E_LOST || number == 1317))
+        (err->kind == HELIOS_E_LOST || number == 1317 || number == 1969))
         err->kind = HELIOS_E_UNCERTAIN;
 }
 

@@ -479,11 +479,16 @@ static int commit(void *conn, struct helios_error *err)
     return -1;
 }
 
-/* Some errors roll back by themselves. */
+/* As a full disk, an I/O error or a lack of memory may do. */
+static bool undone(void *conn)
+{
+    return sqlite3_get_autocommit(((struct sqlite_conn *)conn)->db) != 0;
+}
+
 static int roll_back(void *conn, struct helios_error *err)
 {
     struct sqlite_conn *c = conn;
-    return sqlite3_get_autocommit(c->db) != 0 ? 0 : execute(c, "ROLLBACK", err);
+    return undone(conn) ? 0 : execute(c, "ROLLBACK", err);
 }
 
 static int script(void *conn, const char *statement, size_t len, struct helios_error *err)
@@ -531,6 +536,7 @@ const struct db_driver db_sqlite = {
     .alone = alone,
     .commit = commit,
     .rollback = roll_back,
+    .undone = undone,
     .script = script,
     .last_id = last_id,
     .change_number = change_number,

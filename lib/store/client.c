@@ -103,9 +103,14 @@ static bool in_transaction(const struct helios_client *client)
     return own_store(client) != NULL && db_in_transaction(store_db(own_store(client)));
 }
 
+static bool undone(const struct helios_client *client)
+{
+    return own_store(client) != NULL && db_undone(store_db(own_store(client)));
+}
+
 int helios_client_commit(struct helios_client *client, struct helios_error *err)
 {
-    if (!in_transaction(client))
+    if (!in_transaction(client) && !undone(client))
         return err_set(err, HELIOS_E_INVALID, "no transaction is open on this client");
     return db_commit(store_db(own_store(client)), err);
 }
@@ -190,7 +195,7 @@ static int submit(struct helios_client *client, struct batch *batch, struct memb
         return 0;
     /* Repeating is ours only when the transaction is: what the caller did in its own is
      * lost with a deadlock. */
-    if (in_transaction(client))
+    if (in_transaction(client) || undone(client))
         return submit_batch(own_store(client), batch, err);
     if (client->members.n > 1)
         return submit_anywhere(client, batch, where, err);

@@ -260,6 +260,70 @@ static void rolled_back_and_committed(void **state)
     assert_int_equal(COUNT(*state, "funcmap"), 1);
 }
 
+/* A failure that takes the whole transaction with it: a lock that does not come, and where
+ * nobody waits for one a trigger. */
+static void undo_all(struct store *store, struct store *other)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (fixture_two_writers()) {
+        OK(db_begin(store_db(other), &err));
+        OK(helios_db_exec(store_db(other),
+                          fixture_text("UPDATE funcmap SET funcname = 'theirs' WHERE "
+                                       "funcname = 'locked'"),
+                          NULL, 0, NULL, &err));
+        fixture_sql(store, "SET SESSION innodb_lock_wait_timeout = 0");
+        FAILS(HELIOS_E_RETRY,
+              helios_db_exec(store_db(store),
+                             fixture_text("UPDATE funcmap SET funcname = 'ours' WHERE "
+                                          "funcname = 'locked'"),
+                             NULL, 0, NULL, &err));
+        db_rollback(store_db(other));
+    } else {
+        assert_int_equal(helios_db_exec(store_db(store),
+                                        fixture_text("INSERT INTO funcmap (funcname) "
+                                                     "VALUES ('undo')"),
+                                        NULL, 0, NULL, &err),
+                         -1);
+    }
+}
+
+/* What follows in the same work must not be done without what was before. */
+static void what_is_undone_is_begun_again(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    struct store *other = fixture_open();
+    const char *insert = "INSERT INTO funcmap (funcname) VALUES ('mine')";
+    struct helios_submission job = HELIOS_SUBMISSION_INIT;
+    job.jobtype = "locked";
+    fixture_sql(*state, "INSERT INTO funcmap (funcname) VALUES ('locked')");
+    if (!fixture_two_writers())
+        fixture_sql(*state, "CREATE TRIGGER undo BEFORE INSERT ON funcmap WHEN "
+                            "NEW.funcname = 'undo' BEGIN SELECT RAISE(ROLLBACK, 'x'); END");
+    OK(store_submit(*state, &job, 1, NULL, &err));
+    enum { WAYS = 3 };
+    for (int way = 0; way < WAYS; way++) {
+        OK(db_begin(db, &err));
+        OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+        undo_all(*state, other);
+        assert_false(db_in_transaction(db));
+        assert_true(db_undone(db));
+        FAILS(HELIOS_E_RETRY,
+              helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+        FAILS(HELIOS_E_RETRY, store_submit(*state, &job, 1, NULL, &err));
+        if (way == 0)
+            FAILS(HELIOS_E_RETRY, db_commit(db, &err));
+        if (way == 1)
+            db_rollback(db);
+        OK(db_begin(db, &err));
+        OK(store_submit(*state, &job, 1, NULL, &err));
+        OK(db_commit(db, &err));
+        assert_int_equal(COUNT(*state, "funcmap"), 1);
+        assert_int_equal(COUNT(*state, "job"), way + 2);
+    }
+    store_close(other);
+}
+
 static void one_statement_alone(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -427,6 +491,7 @@ int suite_db(void)
         CONTRACT_TEST(row_function_must_not_query),
         CONTRACT_TEST(rows_may_be_left_unread),
         CONTRACT_TEST(rolled_back_and_committed),
+        CONTRACT_TEST(what_is_undone_is_begun_again),
         CONTRACT_TEST(one_statement_alone),
         CONTRACT_TEST(updates_count_matched_rows),
         CONTRACT_TEST(lost_connection_is_lost),

@@ -24,6 +24,8 @@ static void numbers_have_kinds(void **state)
         {"deadlock, certification conflict", 1213, HELIOS_E_RETRY, HELIOS_E_RETRY},
         {"lock wait", 1205, HELIOS_E_RETRY, HELIOS_E_RETRY},
         {"interrupted", 1317, HELIOS_E_RETRY, HELIOS_E_UNCERTAIN},
+        {"statement too long", 1969, HELIOS_E_RETRY, HELIOS_E_UNCERTAIN},
+        {"no room for locks", 1206, HELIOS_E_RETRY, HELIOS_E_RETRY},
         {"group replication", 3101, HELIOS_E_RETRY, HELIOS_E_RETRY},
         {"gone", 2006, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},
         {"lost", 2013, HELIOS_E_LOST, HELIOS_E_UNCERTAIN},

@@ -59,7 +59,10 @@ typedef int helios_row_fn(void *arg, const struct helios_datum *columns, size_t 
 /* Runs one statement with `n` parameters for its `?`. Never build `sql` from data: it is
  * prepared once for each distinct text and kept. `changed` (may be NULL) receives the
  * number of rows inserted, deleted or matched by an UPDATE. 0, or -1 and `*err`; a failed
- * statement leaves the transaction open unless the kind is LOST or RETRY. */
+ * statement leaves the transaction open unless the kind is LOST or RETRY, or SQLite had to
+ * undo all of it (full disk, I/O error, no memory). Then nothing of it is in the database,
+ * and whatever is tried before it is begun again fails with RETRY: in a service that is
+ * the job's next attempt, in a client helios_client_begin() or helios_client_rollback(). */
 HELIOS_API int helios_db_exec(struct helios_db *db, const char *sql,
                               const struct helios_datum *params, size_t n,
                               uint64_t *changed, struct helios_error *err);
