@@ -62,6 +62,7 @@ struct batch {
     struct mono begun;
     struct store_job *jobs;
     size_t n;
+    size_t bytes; /* of their arguments */
     /* Where jobs were due, in order. */
     uint64_t *ids;
     int64_t *times;
@@ -196,17 +197,22 @@ static void move_cursor(const struct batch *b)
 
 /* ---- claim ---- */
 
+static bool batch_full(const struct batch *b)
+{
+    return b->n == b->claim->want || b->bytes >= STORE_CLAIM_BYTES;
+}
+
 static int batch_row(void *arg, const struct helios_datum *columns, size_t n)
 {
     struct batch *b = arg;
     (void)n;
-    if (b->n == b->claim->want)
+    if (batch_full(b))
         return 1;
     b->now = helios_datum_int(&columns[STORE_JOB_NOW_COLUMN]);
     b->failed = !store_job_read(&b->jobs[b->n], columns);
     if (b->failed)
         return 1;
-    b->n++;
+    b->bytes += b->jobs[b->n++].arg_len;
     return 0;
 }
 
@@ -271,13 +277,13 @@ static int batch_read(struct store *store, struct batch *b, enum statement id,
 {
     static int (*const orders[])(const void *, const void *) = {
         [ORDER_OLDEST] = earlier, [ORDER_LOW] = lower, [ORDER_HIGH] = higher};
-    for (size_t from = 0; from < b->ids_n && b->n < b->claim->want;) {
+    for (size_t from = 0; from < b->ids_n && !batch_full(b);) {
         size_t room = b->claim->want - b->n;
         size_t n = next_some(b, from);
         if (read_some(store, b, id, from, n, err) != 0)
             return -1;
         from += n;
-        if (n <= room || b->n < b->claim->want)
+        if (n <= room ? b->bytes < STORE_CLAIM_BYTES : !batch_full(b))
             b->passed = from;
     }
     qsort(b->jobs, b->n, sizeof *b->jobs, orders[b->claim->order]);

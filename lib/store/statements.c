@@ -156,7 +156,9 @@ static const char *const common[STATEMENTS] = {
     [ST_CLAIM_TAKE_RUN] = CLAIM_TAKE_RUN(RUN_LIMIT),
     [ST_CLAIM_TAKE_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
                           "grabbed_until = ? AND " DUE,
-    [ST_CLAIM_READ_ONE] = CLAIM_COLUMNS " WHERE jobid = ?",
+    /* Locked before it is announced: the poller gives back what was announced, and must not
+     * do so before it is claimed. */
+    [ST_CLAIM_READ_ONE] = CLAIM_COLUMNS " WHERE jobid = ? FOR UPDATE",
     [ST_CLAIM_GRAB_ONE] = "UPDATE job SET grabbed_until = ? WHERE jobid = ? AND "
                           "grabbed_until = ? AND grabbed_until <= UNIX_TIMESTAMP()",
 
@@ -350,6 +352,7 @@ static const char *const sqlite[STATEMENTS] = {
     [ST_CLAIM_NEXT] = (BEHIND_APART(JOB_COLUMNS)),
     [ST_UPCOMING] =
         (UPCOMING("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)")),
+    [ST_CLAIM_READ_ONE] = (CLAIM_COLUMNS " WHERE jobid = ?"),
     [ST_CLAIM_READ] = (CLAIM_OF_IDS("")),
     [ST_CLAIM_TAKE] = (CLAIM_TAKE("")),
     [ST_CLAIM_TAKE_RUN] = (CLAIM_TAKE_RUN(RUN_NO_LIMIT)),

@@ -99,13 +99,15 @@ int store_upcoming(struct store *store, const uint32_t *funcids, size_t n,
                    struct store_upcoming *out, struct helios_error *err);
 
 /* Claims up to `want` due jobs of one type, in `order`, then oldest run_after first, then
- * jobid. An order by priority looks at all due jobs of the type. Before the
+ * jobid; fewer when their arguments have STORE_CLAIM_BYTES together. An order by priority
+ * looks at all due jobs of the type, unless there is an index for it. Before the
  * rows are changed `announce` is told their ids and the lease (so that a death during
  * COMMIT can be accounted for), and once more before the COMMIT if it is only some of them;
  * it may be NULL. `*got` jobs are filled. If COMMIT was
  * uncertain the rows are read back on... the caller's next connection: the failure is
  * UNCERTAIN and announced jobs must be released by fence. On HELIOS_E_NOMEM `jobs[0].jobid`
  * is the job for which there was no room, or 0 where that is not known. */
+#define STORE_CLAIM_BYTES (16u * 1024u * 1024u)
 struct store_claim {
     uint32_t funcid;
     size_t want;

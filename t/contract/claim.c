@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <inttypes.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -630,6 +631,44 @@ static void put_off(void **state)
     store_job_fini(&job);
 }
 
+/* However many are wanted, memory is bounded; none is passed over for it. */
+static void large_arguments_make_small_batches(void **state)
+{
+    enum { N = 7, BYTES = 6 * 1024 * 1024, EACH = 3 };
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct cursor cursor = {.version = 0};
+    struct store_job jobs[N];
+    char *args = calloc(1, BYTES);
+    uint64_t first = 0;
+    assert_non_null(args);
+    for (uint64_t i = 0; i < N; i++) {
+        struct helios_submission job = HELIOS_SUBMISSION_INIT;
+        uint64_t id = 0;
+        job.jobtype = "A";
+        job.form = HELIOS_ARGS_RAW;
+        job.args = args;
+        job.args_len = BYTES;
+        OK(store_submit(*state, &job, 1, &id, &err));
+        first = i == 0 ? id : first;
+    }
+    free(args);
+    const struct store_claim claim = {.funcid = fixture_jobtype(*state, "A"),
+                                      .want = N,
+                                      .lease_s = 3600,
+                                      .cursor = &cursor};
+    for (uint64_t done = 0, got = 0; done < N; done += got) {
+        size_t n = 0;
+        OK(store_claim(*state, &claim, jobs, &n, &err));
+        got = n;
+        assert_int_equal(got, N - done < EACH ? N - done : EACH);
+        for (size_t i = 0; i < n; i++) {
+            assert_int_equal(jobs[i].jobid, first + done + i);
+            assert_int_equal(jobs[i].arg_len, BYTES);
+            store_job_fini(&jobs[i]);
+        }
+    }
+}
+
 /* ---- how ---- */
 
 static void reads_the_index_in_its_order(void **state)
@@ -703,6 +742,7 @@ int suite_claim(void)
         CONTRACT_TEST(few_rows_are_read_for_a_coalesce_value),
         CONTRACT_TEST(one_job_out_of_turn),
         CONTRACT_TEST(put_off),
+        CONTRACT_TEST(large_arguments_make_small_batches),
         CONTRACT_TEST(reads_the_index_in_its_order),
         CONTRACT_TEST(reads_the_index_of_priorities),
     };
