@@ -9,6 +9,13 @@
 #include "store/private.h"
 #include "store/query.h"
 
+struct one {
+    enum operate_verb verb;
+    uint64_t jobid;
+    uint64_t changed;
+    uint32_t lease; /* cancel: ours, once it is committed */
+};
+
 /* ---- hold, requeue ---- */
 
 static int move(struct store *store, enum statement id, const uint64_t *jobids, size_t n,
@@ -61,24 +68,27 @@ static int fail_seized(struct store *store, struct store_held *held,
     return rc;
 }
 
-static int cancel(struct store *store, uint64_t jobid, uint64_t *changed,
-                  struct helios_error *err)
+/* Repeated from the lease on: a second attempt to take it would find it taken. */
+static int cancel(struct store *store, struct one *one, struct helios_error *err)
 {
     struct store_job job = {0};
     struct store_held held = {.job = &job};
-    uint32_t lease = 0;
     uint64_t seized = 0;
-    *changed = 0;
-    if (seize(store, jobid, &lease, &seized, err) != 0)
-        return -1;
-    if (seized == 0)
-        return 0;
+    one->changed = 0;
+    if (one->lease == 0) {
+        uint32_t lease = 0;
+        if (seize(store, one->jobid, &lease, &seized, err) != 0)
+            return -1;
+        if (seized == 0)
+            return 0;
+        one->lease = lease;
+    }
     for (size_t i = 0; i < STORE_LEASES; i++)
-        held.leases[i] = lease;
-    int rc = store_read_held(store, jobid, held.leases, &job, err);
+        held.leases[i] = one->lease;
+    int rc = store_read_held(store, one->jobid, held.leases, &job, err);
     if (rc == 0)
         rc = fail_seized(store, &held, &job, err);
-    *changed = rc == 0 && !held.lost ? 1 : 0;
+    one->changed = rc == 0 && !held.lost ? 1 : 0;
     store_job_fini(&job);
     return rc < 0 ? -1 : 0;
 }
@@ -147,17 +157,11 @@ static int retry(struct store *store, uint64_t jobid, uint64_t *changed,
 
 /* ---- all ---- */
 
-struct one {
-    enum operate_verb verb;
-    uint64_t jobid;
-    uint64_t changed;
-};
-
 static int operate_one(struct store *store, void *arg, struct helios_error *err)
 {
     struct one *one = arg;
     return one->verb == OPERATE_RETRY ? retry(store, one->jobid, &one->changed, err)
-                                      : cancel(store, one->jobid, &one->changed, err);
+                                      : cancel(store, one, err);
 }
 
 struct many {

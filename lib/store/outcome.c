@@ -248,7 +248,12 @@ static int complete_joined(struct store *store, struct store_held *held, size_t 
         if (held[i].lost)
             return 1;
     }
-    return store_record_ends(store, held, n, 0, true, outcome, err);
+    /* One by one, so that a text that the history refuses is left out of its row. */
+    for (size_t i = 0; i < n; i++) {
+        if (store_record_ends(store, &held[i], 1, 0, true, outcome, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int complete(struct store *store, struct store_held *held, size_t n,
