@@ -55,6 +55,9 @@ static size_t batch_size(const struct helios_worker *w)
         return 1;
     int64_t most = w->settings.claim_max;
     most = most < 1 ? 1 : most > (int64_t)BOARD_JOBS ? (int64_t)BOARD_JOBS : most;
+    /* What a claim leaves behind is read in vain. */
+    if (w->job_bytes > 0 && (uint64_t)most > 1 + STORE_CLAIM_BYTES / w->job_bytes)
+        most = 1 + (int64_t)(STORE_CLAIM_BYTES / w->job_bytes);
     return w->batch < (size_t)most ? w->batch : (size_t)most;
 }
 
@@ -87,7 +90,7 @@ static int claim_less(struct helios_worker *w, const struct store_claim *want,
     w->no_memory = true;
     int rc = jobid == 0 ? -1 : store_unheld(w->store, jobid, &lease_until, &local);
     /* The connection may have ended with what was read half. */
-    if (rc < 0 && local.kind == HELIOS_E_LOST && worker_reconnect(w) == 0)
+    if (rc < 0 && local.kind == HELIOS_E_LOST && worker_reconnect(w, false) == 0)
         rc = store_unheld(w->store, jobid, &lease_until, &local);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
@@ -97,6 +100,14 @@ static int claim_less(struct helios_worker *w, const struct store_claim *want,
     atomic_store(&w->slot->running, jobid);
     (void)holding_start(w->slot, 0);
     return -1;
+}
+
+static void measure_bytes(struct helios_worker *w, size_t got)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < got; i++)
+        bytes += w->jobs[i].arg_len;
+    w->job_bytes = bytes / got;
 }
 
 /* Asks one jobtype after the other, beginning behind the one that had work last. */
@@ -133,6 +144,7 @@ static int claim(struct helios_worker *w, struct helios_error *err)
         trail_note(w->slot, TRAIL_CLAIMED, got);
         holding_trim(w->slot, got);
         if (got > 0) {
+            measure_bytes(w, got);
             w->count = got;
             w->next_type = (type + 1) % h->jobtype_count;
             return 0;
@@ -172,7 +184,7 @@ int claiming_next(struct helios_worker *w)
     case HELIOS_E_UNCERTAIN:
         log_warning("worker lost the database: %s", err.text);
         /* A claim that cannot be undone must not be covered by another one. */
-        if (worker_reconnect(w) != 0 || undo_claim(w) != 0)
+        if (worker_reconnect(w, false) != 0 || undo_claim(w) != 0)
             return -1;
         w->woken = true;
         return 0;

@@ -192,5 +192,5 @@ int collective_halt_pid(const char *value, const char *host)
         return 0;
     char *end;
     long pid = strtol(value + n, &end, 10);
-    return *end == '\0' && pid > 1 && pid <= INT32_MAX ? (int)pid : 0;
+    return *end == '\0' && pid >= 1 && pid <= INT32_MAX ? (int)pid : 0;
 }

@@ -77,7 +77,7 @@ static bool is_us(pid_t pid)
     return pid == getpid() || pid == getppid();
 }
 
-static bool runs_service(pid_t pid, const char *service)
+bool pid_file_runs_service(pid_t pid, const char *service)
 {
     if (pid == 0 || is_us(pid) || kill(pid, 0) != 0)
         return false;
@@ -155,7 +155,7 @@ int pid_file_open(const char *folder, const char *service, struct pid_file *out,
     if (result != 0)
         return result;
     pid_t pid = read_pid(out->fd);
-    if (runs_service(pid, service)) {
+    if (pid_file_runs_service(pid, service)) {
         pid_file_close(out);
         return running(service, pid, err);
     }

@@ -3,6 +3,7 @@
 #define DAEMON_PIDFILE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <helios/error.h>
@@ -31,6 +32,10 @@ int pid_file_write(struct pid_file *pidfile, pid_t pid, struct helios_error *err
 /* Removes the file while holding the lock, then closes it. A path that meanwhile leads to
  * another file is left alone. -1: could not be removed; closed all the same. */
 int pid_file_remove(struct pid_file *pidfile, struct helios_error *err);
+
+/* Whether another process than this and its parent lives under `pid` and is, by its command
+ * line, a daemon of this service. */
+bool pid_file_runs_service(pid_t pid, const char *service);
 
 /* Gives up the lock of this process and leaves the file. */
 void pid_file_close(struct pid_file *pidfile);

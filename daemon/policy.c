@@ -69,6 +69,7 @@ static int64_t interval_ms(const struct policy_in *in)
         ms = idle_ms(in);
     else if (!in->launched && free_slots(in) <= 0)
         ms = in->settings.zero_launch_ms;
+    ms = min64(ms, in->settings.registration_ms); /* which a look does, too */
     return ms < POLICY_INTERVAL_MIN_MS ? POLICY_INTERVAL_MIN_MS : ms;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "daemon/collective.h"
+#include "daemon/pidfile.h"
 #include "daemon/plugin.h"
 
 /* Refused on purpose rather than broken: helios.pl ends with 1 for these. */
@@ -72,7 +73,7 @@ struct leftover {
     char value[129];
 };
 
-/* Whether `pid` is a running helios_d: a reused pid must not keep a service halted. */
+/* Whether `pid` is a running helios_d. */
 static bool daemon_alive(int pid)
 {
     char path[64], comm[32] = "";
@@ -89,10 +90,12 @@ static void find_leftover(void *arg, const char *service, const char *host,
                           const char *value)
 {
     struct leftover *left = arg;
+    /* A reused pid must not keep a service halted: not that of another service's daemon,
+     * nor our own or our parent's, which in a container it often is. */
     int pid = collective_halt_pid(value, left->heritage->host);
     if (pid == 0 || strcmp(service, left->heritage->service) != 0 || strcmp(host, "*") == 0)
         return;
-    if (!daemon_alive(pid) || pid == left->heritage->master_pid)
+    if (!daemon_alive(pid) || !pid_file_runs_service(pid, service))
         (void)snprintf(left->value, sizeof left->value, "%s", value);
 }
 

@@ -165,7 +165,7 @@ static void burst_failed(struct helios_job *job, const struct helios_error *err)
     job_decide(job, VERDICT_FAILED, 1, "%s", err->text);
 }
 
-enum next { NEXT_DONE, NEXT_AGAIN, NEXT_REPAIR, NEXT_GIVE_UP };
+enum next { NEXT_DONE, NEXT_AGAIN, NEXT_ASK_AGAIN, NEXT_REPAIR, NEXT_GIVE_UP };
 
 /* After an uncertain COMMIT: the row tells. */
 static enum next resolve(struct helios_worker *w, size_t i, struct helios_job *job)
@@ -180,6 +180,8 @@ static enum next resolve(struct helios_worker *w, size_t i, struct helios_job *j
         effects_undone(job);
         return NEXT_AGAIN;
     }
+    if (fate == STORE_CHANGED && leases_moved(w, i, leases))
+        return NEXT_ASK_AGAIN;
     /* A failure with retries left frees the row; a completion removes it. */
     bool expected = fate == STORE_ENDED || job->verdict == VERDICT_FAILED ||
                     job->verdict == VERDICT_NONE || job->verdict == VERDICT_RELEASED ||
@@ -209,7 +211,7 @@ static enum next refused(struct helios_worker *w, size_t i, struct helios_job *j
 
 /* What is broken may be mended meanwhile. The pauses grow from job to job too, or a job
  * that has to be given back would be run again and again without one. */
-static void await_repair(struct helios_worker *w, size_t i, int tries,
+void record_await_repair(struct helios_worker *w, size_t i, int tries,
                          const struct helios_error *err)
 {
     int64_t ms = PAUSE_FIRST_MS;
@@ -268,7 +270,7 @@ int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
     bool final = false;
     trail_note(w->slot, TRAIL_RECORD, w->jobs[i].jobid);
     for (int tries = 0; tries < TRIES; tries++) {
-        if (!db_usable(store_db(w->store)) && worker_reconnect(w) != 0)
+        if (!db_usable(store_db(w->store)) && worker_reconnect(w, true) != 0)
             break;
         job->store = w->store;
         if (uncertain) {
@@ -277,7 +279,7 @@ int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
                 return 0;
             if (next == NEXT_GIVE_UP)
                 break;
-            if (!db_usable(store_db(w->store)))
+            if (next == NEXT_ASK_AGAIN || !db_usable(store_db(w->store)))
                 continue;
             uncertain = false;
         }
@@ -293,7 +295,7 @@ int record_verdict(struct helios_worker *w, size_t i, struct helios_job *job,
             if (next == NEXT_GIVE_UP)
                 break;
             if (next == NEXT_REPAIR)
-                await_repair(w, i, tries, &err);
+                record_await_repair(w, i, tries, &err);
             continue;
         }
         if (!held.lost) {

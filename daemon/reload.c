@@ -89,12 +89,14 @@ void reload_ended(struct master *m, int status)
     r->pid = 0;
     /* What it wrote before it ended may not have been read. */
     while (r->fd >= 0) {
+        size_t had = r->have;
         int rc = probe_read(r->fd, &r->probe, &r->have);
         if (rc == 0) {
             decide(m);
             return;
         }
-        if (rc < 0)
+        /* Nothing more for now: somebody whom it forked has our pipe. */
+        if (rc < 0 || r->have == had)
             hang_up(r, m->loop);
     }
     probe_died(&r->probe, status);

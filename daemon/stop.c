@@ -107,6 +107,8 @@ static void reaping(struct master *m, const struct pool_counts *counts, struct m
         return;
     s->stage = STOP_POLLER;
     s->deadline = after_ms(poller_ms(m));
+    /* It may have had nothing to say for longer than it may take to leave. */
+    m->lookout.sent = now;
     m->lookout.leaving = true;
     lookout_say(m, MSG_STOP, s->cause == STOP_BY_SIGNAL);
 }

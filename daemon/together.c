@@ -338,6 +338,9 @@ static int record_shared(struct helios_worker *w, size_t i, struct helios_job *j
     bool uncertain = rc < 0 && err.kind == HELIOS_E_UNCERTAIN;
     if (rc < 0)
         helios_log(job, HELIOS_LOG_WARNING, "%s", err.text);
+    /* They are given back and run again: not at full speed for as long as that fails. */
+    if (rc < 0 && err.kind != HELIOS_E_RETRY && err.kind != HELIOS_E_LOST && !uncertain)
+        record_await_repair(w, i, 0, &err);
     db_rollback(store_db(w->store));
     rc = undone ? record_undone(w, i, job, uncertain) : 0;
     for (struct taken_job *t = w->taken; rc == 0 && t != NULL; t = t->next) {
@@ -354,7 +357,7 @@ static int give_back_unsure(struct helios_worker *w)
 {
     if (!w->unsure)
         return 0;
-    if (!db_usable(store_db(w->store)) && worker_reconnect(w) != 0)
+    if (!db_usable(store_db(w->store)) && worker_reconnect(w, true) != 0)
         return -1;
     if (record_release(w, w->unsure_at, w->unsure_at + 1) != 0)
         return -1;

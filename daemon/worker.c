@@ -183,7 +183,7 @@ void worker_bulk_end(const struct helios_worker *w, struct turn *turn)
         turn_end(turn, (uint32_t)w->pid);
 }
 
-int worker_reconnect(struct helios_worker *w)
+int worker_reconnect(struct helios_worker *w, bool patient)
 {
     int64_t pause_ms = 50;
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -196,7 +196,7 @@ int worker_reconnect(struct helios_worker *w)
         }
         /* A verdict that is not written yet is worth patience even when told to leave: the
          * master's grace period is the limit. Without a master nobody sets one. */
-        if (w->master_gone && tries > 8)
+        if ((w->leaving && !patient) || (w->master_gone && tries > 8))
             return -1;
         w->woken = false; /* or the pause would be none; the queue is looked at anyway */
         worker_listen(w, pause_ms + mono_now().us % (pause_ms + 1));
@@ -296,10 +296,20 @@ static int start(struct helios_worker *w, struct helios_error *err)
 
 /* ---- staying or leaving ---- */
 
+/* As the master counts, who kills it for its age. INT64_MAX: it may grow as old as it
+ * likes. */
+static int64_t life_left_ms(const struct helios_worker *w, struct mono now)
+{
+    int64_t ttl_s = w->settings.worker_max_ttl_s;
+    return ttl_s <= 0 || ttl_s > INT64_MAX / 1000
+               ? INT64_MAX
+               : ttl_s * 1000 - mono_diff_ms(now, w->born);
+}
+
+/* Not before its first job, or with a short limit and a long start none would be run. */
 static bool over_age(const struct helios_worker *w)
 {
-    return w->settings.worker_max_ttl_s > 0 && w->jobs_run > 0 &&
-           mono_diff_ms(mono_now(), w->first_job) > w->settings.worker_max_ttl_s * 1000;
+    return w->jobs_run > 0 && life_left_ms(w, mono_now()) < 0;
 }
 
 /* Between jobs that take microseconds a system call for each would be felt. */
@@ -403,25 +413,39 @@ static int come_loose(struct helios_worker *w, struct helios_job *job)
                    "The service closed the database connection under its own "
                    "transaction, which was undone");
     }
-    return worker_reconnect(w);
+    return worker_reconnect(w, true);
+}
+
+/* The jobtype of job `i`; asked before the job is begun, since a death from then on is its
+ * failure. */
+static int name_type(struct helios_worker *w, size_t i, const char **type)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    *type = NULL;
+    if (store_jobtype_name(w->store, w->jobs[i].funcid, type, &err) != 0) {
+        w->no_memory = err.kind == HELIOS_E_NOMEM;
+        if (w->no_memory) /* it would be no better for the next worker */
+            (void)holding_start(w->slot, i);
+        worker_trouble(w, &err);
+        return -1;
+    }
+    if (*type == NULL)
+        *type = w->heritage->service;
+    return 0;
 }
 
 /* Runs job `i` and records it. -1: leave at once, what is unwritten is on the board. */
-static int run_job(struct helios_worker *w, size_t i, bool *downshift)
+static int run_job(struct helios_worker *w, size_t i, const char *type, bool *downshift)
 {
     struct helios_job job;
     struct helios_error err = HELIOS_ERROR_INIT;
-    const char *type = NULL;
-    if (store_jobtype_name(w->store, w->jobs[i].funcid, &type, &err) != 0 ||
-        job_init(&job, w->store, &w->jobs[i], type == NULL ? w->heritage->service : type,
-                 &w->decoding, &err) != 0) {
+    if (job_init(&job, w->store, &w->jobs[i], type, &w->decoding, &err) != 0) {
         w->no_memory = err.kind == HELIOS_E_NOMEM;
         worker_trouble(w, &err);
         return -1;
     }
     struct mono begun = mono_now();
-    if (w->jobs_run++ == 0)
-        w->first_job = begun;
+    w->jobs_run++;
     w->jobs_since_params++;
     atomic_store(&w->slot->running_since, wall_now_ms());
     atomic_store(&w->slot->running, w->jobs[i].jobid);
@@ -471,8 +495,11 @@ static int run_batch(struct helios_worker *w)
         consider(w);
         if (w->leaving || downshift)
             break;
+        const char *type;
+        if (name_type(w, i, &type) != 0)
+            return -1;
         if (holding_start(w->slot, i))
-            rc = run_job(w, i, &downshift);
+            rc = run_job(w, i, type, &downshift);
         else if (!holding_begun(&w->slot->jobs[i]) && record_release(w, i, i + 1) != 0)
             break;
     }
@@ -522,6 +549,8 @@ static int linger(struct helios_worker *w, struct mono *since)
     if (since->us == 0)
         *since = now;
     int64_t left = w->settings.worker_linger_ms - mono_diff_ms(now, *since);
+    if (left > life_left_ms(w, now))
+        left = life_left_ms(w, now);
     if (left <= 0)
         return -1;
     setproctitle("worker %s idle", w->heritage->service);
@@ -574,6 +603,7 @@ int worker_main(const struct heritage *heritage)
     w->heritage = heritage;
     w->slot = &heritage->board->slot[heritage->slot];
     w->pid = getpid();
+    w->born = mono_now();
     w->settings = heritage->settings;
     w->job_ms = -1;
     w->batch = 1;

@@ -53,13 +53,14 @@ struct helios_worker {
     bool in_run;    /* the service's code is running: its connection is helios_job_db() */
     bool succeeded; /* SUCCESS was sent */
     uint64_t jobs_run;
-    struct mono first_job;
+    struct mono born; /* about when the master launched it */
 
     struct store_job jobs[BOARD_JOBS]; /* the claimed batch */
     size_t count;
     uint32_t seq;       /* of the claim, in the slot */
     unsigned next_type; /* which jobtype is asked first */
     size_t batch;       /* how many to claim next */
+    size_t job_bytes;   /* mean of the arguments of the last batch */
     double job_ms;      /* what jobs have been taking, moving average; negative: unknown */
     struct worker_group group;
     bool one_by_one; /* a claim had no room for several jobs */
@@ -93,9 +94,9 @@ void worker_trouble(struct helios_worker *w, const struct helios_error *err);
  * for those it is nobody's turn, NULL. */
 struct turn *worker_bulk_begin(const struct helios_worker *w, size_t jobs);
 void worker_bulk_end(const struct helios_worker *w, struct turn *turn);
-/* A new connection after LOST; waits with growing pauses while the master lives. -1 when it
- * is time to leave. */
-int worker_reconnect(struct helios_worker *w);
+/* A new connection after LOST; waits with growing pauses while the master lives, if not
+ * `patient` no longer than until it is told to leave. -1 when it is time to leave. */
+int worker_reconnect(struct helios_worker *w, bool patient);
 
 /* Writes what became of job `i` of the batch, whatever it takes: repeats after deadlocks,
  * finds out after an uncertain commit. -1: it could not be written; the entry stays on the
@@ -114,5 +115,9 @@ int record_group(struct helios_worker *w);
 /* Gives back what is still held of jobs `from` to before `to` of the batch. -1: some stay
  * on the board; try again, or leave them to the poller by leaving. */
 int record_release(struct helios_worker *w, size_t from, size_t to);
+/* Pauses before what the database would not write is tried again, from try to try and from
+ * job to job for longer; says why at the first of the `tries`. */
+void record_await_repair(struct helios_worker *w, size_t i, int tries,
+                         const struct helios_error *err);
 
 #endif

@@ -27,4 +27,13 @@ $t->wait_for(sub { !$t->job($last) }, 10, 'a job');
 $t->wait_for(sub { !$t->workers($daemon->{pid}) }, 10, 'the worker to leave after a second');
 pass('the worker left when its time was over');
 $t->stop($daemon);
+
+# The master would kill it for its age at 21 s.
+$t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 1, WORKER_LINGER => 3600, WORKER_MAX_TTL => 1 });
+$daemon = $t->start;
+($last) = $t->submit({});
+$t->wait_for(sub { !$t->job($last) }, 10, 'a job');
+$t->wait_for(sub { !$t->workers($daemon->{pid}) }, 10, 'the worker to leave at WORKER_MAX_TTL');
+$t->stop($daemon);
+is(scalar($t->log_rows(qr/^Killed process/)), 0, 'WORKER_MAX_TTL: an idle worker leaves by itself');
 $t->finish;

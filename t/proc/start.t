@@ -196,6 +196,15 @@ my $class = $t->service;
     is($run->{exit}, 0, 'a HALT row of a dead daemon does not stop a start') or diag $run->{stderr};
     like($run->{stderr} . join("\n", $t->log_rows), qr/HALT/, 'and its removal is said');
     is($t->count('helios_params_tb'), 0, 'the row is gone');
+
+    # Its pid is now that of another service's daemon.
+    my $other = $t->spawn([$t->program('helios_d'), '--foreground', 'NoopService']);
+    $t->wait_for(sub { $t->poller($other->{pid}) }, 20, 'the other daemon to be up');
+    $t->set_param(HALT => 'helios_d:' . $t->host . ":$other->{pid}", $t->host);
+    $run = $t->helios_d('--foreground', '--drain', $class);
+    is($run->{exit}, 0, 'a reused pid does not keep a service halted') or diag $run->{stderr};
+    is($t->count('helios_params_tb', "worker_class = '$class'"), 0, 'and the row is gone');
+    $t->stop($other);
 }
 
 # ---- pid_path ----

@@ -146,7 +146,8 @@ static void intervals(void **state)
         {"negative", 0, 0, false, false, false, false, 1000, 7000, -5, 100},
         {"zero after launching", 3, 1, true, false, false, false, 0, 0, 0, 100},
         {"zero without a slot", 3, 5, false, false, false, false, 0, 0, 0, 100},
-        {"huge", 0, 0, false, false, false, false, 1000, 7000, INT64_MAX, -1},
+        {"no longer than to register", 0, 0, false, false, false, false, 1000, 7000,
+         INT64_MAX, 60000},
         {"away", 0, 0, false, false, true, false, 1000, 7000, 10000,
          POLICY_SPACING_IDLE_MS - 10},
         {"pending", 3, 0, true, false, false, true, 1000, 7000, 10000, -1},
@@ -462,7 +463,7 @@ static void time_to_live(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct policy_in in = quiet();
-        in.settings.zero_sleep_ms = INT64_MAX;
+        in.settings.zero_sleep_ms = in.settings.registration_ms = INT64_MAX;
         in.settings.worker_max_ttl_s = rows[i].ttl_s;
         in.settings.worker_max_ttl_wait_s = rows[i].wait_s;
         in.settings.hold = rows[i].hold;
