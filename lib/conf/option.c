@@ -27,14 +27,14 @@ const struct option option_table[] = {
              "It must be set."},
     {.name = "user",
      .type = OPTION_TEXT,
-     .read = READ_START,
+     .read = READ_RELOAD,
      .ini_only = true,
      .group = DATABASE,
      .help = "The database user. "
              "SQLite has none."},
     {.name = "password",
      .type = OPTION_TEXT,
-     .read = READ_START,
+     .read = READ_RELOAD,
      .secret = true,
      .ini_only = true,
      .group = DATABASE,
@@ -120,7 +120,7 @@ const struct option option_table[] = {
          "TMPDIR and HELIOS_..., and nothing else of what the daemon was started with."},
     {.name = "service_path",
      .type = OPTION_PATHS,
-     .read = READ_START,
+     .read = READ_RELOAD,
      .ini_only = true,
      .group = DATABASE,
      .help = "Folders that are searched for service plugins, divided by colons. "
@@ -241,14 +241,14 @@ const struct option option_table[] = {
      .fallback = "0",
      .read = READ_JOB,
      .group = WORK,
-     .help =
-         "Which of the waiting jobs of a type are taken first: with high those of the "
-         "highest priority, jobs without one last; with low those of the lowest, jobs "
-         "without one first. "
-         "0 takes the oldest, whatever its priority. "
-         "Every claim then reads and sorts all waiting jobs of the type, unless the table "
-         "has an index for it: where they are many, make the one that helios-doctor(1) "
-         "names."},
+     .help = "Which of the waiting jobs of a type are taken first: with high those of the "
+             "highest priority, jobs without one last; with low those of the lowest, jobs "
+             "without one first. "
+             "0 takes the oldest, whatever its priority. "
+             "With high or low every claim reads and sorts all waiting jobs of the type, "
+             "unless the table "
+             "has an index for it: where they are many, make the one that helios-doctor(1) "
+             "names."},
     {.name = "PRIORITY_FLOOR",
      .type = OPTION_INT,
      .fallback = "0",
@@ -267,6 +267,9 @@ const struct option option_table[] = {
      .help =
          "The age at which a worker leaves after its job, and at which the daemon kills "
          "it, WORKER_MAX_TTL_WAIT_INTERVAL later, if the job does not end. "
+         "It is the age of the worker, not of a job: let WORKER_MAX_TTL_WAIT_INTERVAL be "
+         "as "
+         "long as the longest job. "
          "0 sets no limit."},
     {.name = "WORKER_LINGER",
      .type = OPTION_SECONDS,
@@ -473,13 +476,13 @@ const struct option option_table[] = {
     /* What is run must not be chosen by whoever may write to the database. */
     {.name = "exec_program",
      .type = OPTION_TEXT,
-     .read = READ_START,
+     .read = READ_RELOAD,
      .ini_only = true,
      .group = EXEC,
      .help = "The absolute path of the program that ExecService runs for each job."},
     {.name = "exec_args",
      .type = OPTION_TEXT,
-     .read = READ_START,
+     .read = READ_RELOAD,
      .ini_only = true,
      .group = EXEC,
      .help = "Its arguments, divided by blanks. "

@@ -21,7 +21,7 @@ enum option_type {
     OPTION_PATH,    /* a relative one begins in the folder of helios.ini */
     OPTION_PATHS    /* the same for each of several, divided by colons */
 };
-enum option_read { READ_START, READ_LOOK, READ_WORKER, READ_JOB };
+enum option_read { READ_START, READ_RELOAD, READ_LOOK, READ_WORKER, READ_JOB };
 
 struct option {
     const char *name;

@@ -9,6 +9,7 @@
 
 static const char *const reads[] = {
     [READ_START] = "A change takes effect at the next start.",
+    [READ_RELOAD] = "A change takes effect at the next start or HUP.",
     [READ_LOOK] = "A change takes effect at the next look at the database.",
     [READ_WORKER] = "A change takes effect in workers that start later.",
     [READ_JOB] = "A change takes effect before a worker's next claim.",
