@@ -71,7 +71,8 @@ sub note {
 # one service, which is what a PID folder of its own for each makes possible.
 sub fleet {
     my ($bench, $n) = @_;
-    my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : 30);
+    # They look once a minute, and all were started at one time.
+    my $seconds = $bench->{idle} // ($bench->{quick} ? 2 : 61);
     my $t = collective('mysql', 'NoopService');
     my $text = Bench::Servers::slurp($t->ini);
     my @daemons;
