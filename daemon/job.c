@@ -179,6 +179,13 @@ const void *helios_job_raw(const struct helios_job *job, size_t *len)
 struct helios_db *helios_job_db(struct helios_job *job, struct helios_error *err)
 {
     struct helios_db *db = store_db(job->store);
+    /* Begun anew it would be without what this job, or one done together with it, did. */
+    if (db_undone(db)) {
+        (void)err_set(err, HELIOS_E_RETRY,
+                      "the transaction of job %llu was undone by an earlier error",
+                      (unsigned long long)job->row->jobid);
+        return NULL;
+    }
     if (job->used_db)
         return db;
     if (job->verdict != VERDICT_NONE) {

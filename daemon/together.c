@@ -150,7 +150,7 @@ static int may_take(const struct helios_worker *w, struct helios_error *err)
         return err_set(err, HELIOS_E_INVALID, "jobs can be claimed only while a job runs");
     if (w->store == NULL || !db_usable(store_db(w->store)))
         return err_set(err, HELIOS_E_LOST, "the connection to the database is lost");
-    if (db_in_transaction(store_db(w->store)))
+    if (db_in_transaction(store_db(w->store)) || db_undone(store_db(w->store)))
         return err_set(err, HELIOS_E_INVALID,
                        "jobs must be claimed before helios_job_db() opens the transaction");
     return 0;
