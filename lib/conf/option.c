@@ -18,7 +18,7 @@
 const struct option option_table[] = {
     {.name = "dsn",
      .type = OPTION_TEXT,
-     .read = READ_START,
+     .read = READ_RELOAD,
      .ini_only = true,
      .group = DATABASE,
      .help = "The database of the collective, as a data source name of Perl's DBI. "
@@ -487,6 +487,15 @@ const struct option option_table[] = {
      .group = EXEC,
      .help = "Its arguments, divided by blanks. "
              "No shell reads them."},
+    {.name = "exec_timeout",
+     .type = OPTION_SECONDS,
+     .fallback = "600",
+     .min = 1,
+     .max = 7 * 86400,
+     .read = READ_JOB,
+     .group = EXEC,
+     .help = "How long it may run. "
+             "Then its process group gets a TERM, and five seconds later a KILL."},
 };
 const size_t option_count = sizeof option_table / sizeof option_table[0];
 
