@@ -88,7 +88,8 @@ sub priorities {
     add_jobs($t, $TYPE, $unit);
     $t->sql('SET SESSION sql_log_bin = 0');
     $t->sql('UPDATE job SET priority = jobid % 10');
-    $t->sql('CREATE INDEX job_by_priority ON job (funcid, priority DESC, run_after)');
+    $_->sql('CREATE INDEX job_by_priority ON job (funcid, priority DESC, run_after)')
+        for $t, $bench->{small};
     claims($bench, $t, 'priority',
         Bench::Print::number($unit) . ' waiting, claimed by priority', undef, '--high');
     $t->destroy;
@@ -103,17 +104,18 @@ sub claims {
     $_->dbh->selectall_arrayref('ANALYZE TABLE job') for $t, $small;
     for (1 .. 5) {
         push @steps, run_claims($t, @options);
-        push @beside, run_claims($small);
+        push @beside, run_claims($small, @options);
     }
     for my $step (qw(claim first look behind)) {
         next if !grep { $_->[0] eq $step } @steps;
-        my ($us, $small_us, $rows) = (of($step, 'us', @steps), of($step, 'us', @beside),
-            of($step, 'rows', @steps));
+        my ($us, $rows) = map { of($step, $_, @steps) } 'us', 'rows';
+        my ($small_us, $small_rows) = map { of($step, $_, @beside) } 'us', 'rows';
         my %what = (claim => 'a claim', first => 'the first claim', look => 'a look',
             behind => 'a look behind the cursor');
         $bench->{figures}->add(measure => "backlog-$step", id => $id, title => $title,
             unit => 'us', better => 'less', value => $us,
             details => { rows_read => $rows, to_small => $us / $small_us,
+                rows_to_small => $small_rows ? $rows / $small_rows : undef,
                 defined $waiting ? (waiting => $waiting) : () });
         $bench->progress(sprintf '%-10s %-48s %9.0f us for %s', 'backlog', $title, $us,
             $what{$step});
