@@ -117,4 +117,10 @@ my @wrong = (
 says($t, "wrong: @{ $_->[0] }", $_->[0], { err => qr/\Ahelios: [^\n]*(?:$_->[1])[^\n]*\n\z/, exit => EX_USAGE }) for @wrong;
 says($t, 'no such jobtype', [qw(job list --jobtype None)], { err => "helios: there is no jobtype 'None'\n", exit => EX_NOINPUT });
 
+# ---- a deadlock behind the lease that a cancel takes ----
+my ($deadlocked) = $t->submit({});
+says($t, 'cancel after a deadlock', ['job', 'cancel', $deadlocked], { out => "1 jobs cancelled\n",
+    err => qr/\AHELIOS_FAULT: fail\.before_commit:retry [^\n]*\n\z/, env => { HELIOS_FAULT => 'fail.before_commit:retry' } });
+is($t->job($deadlocked), undef, 'and the job has left the queue');
+
 $t->finish;
