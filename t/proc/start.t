@@ -205,6 +205,16 @@ my $class = $t->service;
     is($run->{exit}, 0, 'a reused pid does not keep a service halted') or diag $run->{stderr};
     is($t->count('helios_params_tb', "worker_class = '$class'"), 0, 'and the row is gone');
     $t->stop($other);
+
+    # It is our own, as in a container that is started again.
+    SKIP: {
+        my @container = qw(unshare --pid --fork --mount-proc);
+        skip 'no namespace of processes may be made here', 2 if $t->run([@container, 'true'])->{exit};
+        $t->set_param(HALT => 'helios_d:' . $t->host . ':1', $t->host);
+        $run = $t->run([@container, $t->program('helios_d'), '--foreground', '--drain', $class]);
+        is($run->{exit}, 0, 'nor does our own') or diag $run->{stderr};
+        is($t->count('helios_params_tb', "worker_class = '$class'"), 0, 'and the row is gone');
+    }
 }
 
 # ---- pid_path ----
