@@ -149,6 +149,8 @@ void pool_count(const struct pool *pool, struct mono now, struct pool_counts *ou
         if (w->state != POOL_LIVE)
             continue;
         out->running++;
+        if (mono_before(out->newest, w->launched))
+            out->newest = w->launched;
         if (w->idle && !w->told)
             out->idle++;
         if (atomic_load(&pool->board->slot[i].in_line) != 0)
@@ -170,15 +172,4 @@ struct mono pool_oldest(const struct pool *pool)
             oldest = mono_min(oldest, w->launched);
     }
     return oldest;
-}
-
-struct mono pool_newest(const struct pool *pool)
-{
-    struct mono newest = {0};
-    for (unsigned i = 0; i < pool->high; i++) {
-        const struct pool_worker *w = &pool->workers[i];
-        if (w->state == POOL_LIVE && mono_before(newest, w->launched))
-            newest = w->launched;
-    }
-    return newest;
 }

@@ -47,6 +47,7 @@ struct pool {
 
 struct pool_counts {
     unsigned running, idle, starting, expected, in_line, dead;
+    struct mono newest; /* launch of the newest live worker; {0} if there is none */
 };
 
 void pool_init(struct pool *pool, struct board *board, int board_fd);
@@ -74,7 +75,5 @@ void pool_release(struct pool *pool, struct pool_worker *worker);
 void pool_count(const struct pool *pool, struct mono now, struct pool_counts *out);
 /* Launch of the oldest live worker that we have not killed; MONO_NEVER if there is none. */
 struct mono pool_oldest(const struct pool *pool);
-/* That of the newest; {0} if there is none. */
-struct mono pool_newest(const struct pool *pool);
 
 #endif

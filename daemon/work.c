@@ -73,7 +73,7 @@ static void gather(const struct master *m, struct mono now, struct policy_in *in
                              .in_line = counts.in_line,
                              .accounting = counts.dead,
                              .oldest_start = pool_oldest(&m->pool),
-                             .newest_start = pool_newest(&m->pool),
+                             .newest_start = counts.newest,
                              .throttled_until = throttled_until(m, now),
                              .changed = w->changed,
                              .pushed = w->pushed,
