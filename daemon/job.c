@@ -180,12 +180,8 @@ struct helios_db *helios_job_db(struct helios_job *job, struct helios_error *err
 {
     struct helios_db *db = store_db(job->store);
     /* Begun anew it would be without what this job, or one done together with it, did. */
-    if (db_undone(db)) {
-        (void)err_set(err, HELIOS_E_RETRY,
-                      "the transaction of job %llu was undone by an earlier error",
-                      (unsigned long long)job->row->jobid);
+    if (db_check(db, err) != 0)
         return NULL;
-    }
     if (job->used_db)
         return db;
     if (job->verdict != VERDICT_NONE) {

@@ -115,8 +115,7 @@ static void ended(const struct helios_db *db, int rc, const struct helios_error 
         db->watch(db->watch_arg, NULL, rc == 0 ? HELIOS_E_NONE : err->kind);
 }
 
-/* Whether a call may go to the driver at all. */
-static int check(const struct helios_db *db, struct helios_error *err)
+int db_check(const struct helios_db *db, struct helios_error *err)
 {
     /* What follows would be a transaction of its own, without what was before. */
     if (db->undone)
@@ -243,7 +242,7 @@ static int run(struct helios_db *db, const char *sql, const struct helios_datum 
     struct helios_error local = HELIOS_ERROR_INIT;
     if (err == NULL)
         err = &local;
-    if (check(db, err) != 0)
+    if (db_check(db, err) != 0)
         return -1;
     begins(db, sql);
     struct db_cached *c = statement(db, sql, err);
@@ -286,14 +285,14 @@ uint64_t helios_db_last_id(const struct helios_db *db)
 
 uint64_t db_change_number(struct helios_db *db)
 {
-    return check(db, NULL) == 0 ? db->driver->change_number(db->conn) : 0;
+    return db_check(db, NULL) == 0 ? db->driver->change_number(db->conn) : 0;
 }
 
 /* ---- the binary log ---- */
 
 int db_dump_begin(struct helios_db *db, struct helios_error *err)
 {
-    if (check(db, err) != 0)
+    if (db_check(db, err) != 0)
         return -1;
     if (db->driver->dump_begin == NULL) {
         (void)err_set(err, HELIOS_E_DENIED, "%s keeps no binary log", db->driver->name);
@@ -308,7 +307,7 @@ int db_dump_begin(struct helios_db *db, struct helios_error *err)
 int db_dump_next(struct helios_db *db, const uint8_t **event, size_t *len,
                  struct helios_error *err)
 {
-    if (check(db, err) != 0)
+    if (db_check(db, err) != 0)
         return -1;
     return db->driver->dump_next(db->conn, event, len, err) == 0 ? 0 : failed(db, err);
 }
@@ -321,7 +320,7 @@ int db_begin(struct helios_db *db, struct helios_error *err)
     if (err == NULL)
         err = &local;
     db->undone = false;
-    if (check(db, err) != 0)
+    if (db_check(db, err) != 0)
         return -1;
     if (db->in_transaction)
         return err_set(err, HELIOS_E_INVALID, "a transaction is open already");
@@ -333,7 +332,7 @@ int db_begin(struct helios_db *db, struct helios_error *err)
 
 int db_begin_alone(struct helios_db *db, struct helios_error *err)
 {
-    if (db->in_transaction || check(db, NULL) != 0 || !db->driver->alone(db->conn, true))
+    if (db->in_transaction || db_check(db, NULL) != 0 || !db->driver->alone(db->conn, true))
         return db_begin(db, err);
     db->alone = ALONE_NEXT;
     db->in_transaction = true;
@@ -349,7 +348,7 @@ int db_commit(struct helios_db *db, struct helios_error *err)
         end_alone(db);
         return 0;
     }
-    if (check(db, err) != 0) {
+    if (db_check(db, err) != 0) {
         db->undone = false; /* it is over */
         return -1;
     }
@@ -372,7 +371,7 @@ void db_rollback(struct helios_db *db)
 {
     end_alone(db);
     db->undone = false;
-    if (!db->in_transaction || check(db, NULL) != 0)
+    if (!db->in_transaction || db_check(db, NULL) != 0)
         return;
     db->in_transaction = false;
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -388,7 +387,7 @@ int db_script(struct helios_db *db, const char *script, struct helios_error *err
     if (err == NULL)
         err = &local;
     while (script_next(&script, &statement_text, &len)) {
-        if (check(db, err) != 0)
+        if (db_check(db, err) != 0)
             return -1;
         if (db_alone(db))
             return err_set(err, HELIOS_E_INVALID,

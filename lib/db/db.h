@@ -57,6 +57,8 @@ bool db_in_transaction(const struct helios_db *db);
 /* An error has undone the transaction, and its owner has not begun again, rolled back or
  * tried to commit yet: until then every statement fails with RETRY. */
 bool db_undone(const struct helios_db *db);
+/* Whether a statement may be run at all; -1: why not, LOST, RETRY as above, INVALID. */
+int db_check(const struct helios_db *db, struct helios_error *err);
 
 /* A write transaction: READ COMMITTED on MySQL, BEGIN IMMEDIATE on SQLite. */
 int db_begin(struct helios_db *db, struct helios_error *err);

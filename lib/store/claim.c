@@ -283,7 +283,7 @@ static int batch_read(struct store *store, struct batch *b, enum statement id,
         if (read_some(store, b, id, from, n, err) != 0)
             return -1;
         from += n;
-        if (n <= room ? b->bytes < STORE_CLAIM_BYTES : !batch_full(b))
+        if (b->bytes < STORE_CLAIM_BYTES && (n <= room || b->n < b->claim->want))
             b->passed = from;
     }
     qsort(b->jobs, b->n, sizeof *b->jobs, orders[b->claim->order]);

@@ -119,10 +119,7 @@ static int submit(struct store *store, const struct helios_submission *jobs, siz
                   uint64_t *jobids, struct helios_error *err)
 {
     /* Jobs of a transaction that is gone are none of their own. */
-    if (db_undone(store->db))
-        return err_set(err, HELIOS_E_RETRY,
-                       "the transaction was undone by an earlier error: begin it again");
-    if (prepare(store, jobs, n, err) != 0)
+    if (db_check(store->db, err) != 0 || prepare(store, jobs, n, err) != 0)
         return -1;
     if (db_in_transaction(store->db))
         return insert_joined(store, jobs, n, jobids, err);
