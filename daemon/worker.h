@@ -94,6 +94,9 @@ void worker_trouble(struct helios_worker *w, const struct helios_error *err);
  * for those it is nobody's turn, NULL. */
 struct turn *worker_bulk_begin(const struct helios_worker *w, size_t jobs);
 void worker_bulk_end(const struct helios_worker *w, struct turn *turn);
+/* A new connection, to which the flight recorder listens. */
+int worker_open_store(struct helios_worker *w, struct store **out,
+                      struct helios_error *err);
 /* A new connection after LOST; waits with growing pauses while the master lives, if not
  * `patient` no longer than until it is told to leave. -1 when it is time to leave. */
 int worker_reconnect(struct helios_worker *w, bool patient);
