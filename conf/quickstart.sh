@@ -33,7 +33,8 @@ drawn=
 clean() {
     trap '' INT TERM HUP
     if [ -n "$child" ]; then
-        kill -TERM "-$child" 2>/dev/null || true
+        # The group, or the process that has yet to make one.
+        kill -TERM "-$child" 2>/dev/null || kill -TERM "$child" 2>/dev/null || true
         wait "$child" 2>/dev/null || true
     fi
     rm -rf "$var/tmp"
@@ -44,11 +45,24 @@ interrupted() {
     exit "$1"
 }
 
+# on_signals COMMAND: runs it with the exit status that a signal gives.
+on_signals() {
+    trap "$1 130" INT
+    trap "$1 143" TERM
+    trap "$1 129" HUP
+}
+note() { noted=$1; }
+
 # Starts a command in a process group of its own, so that Ctrl-C reaches this script alone, which
-# then ends the command in order. (A background job's input is empty unless named.)
+# then ends the command in order. A signal that comes while nobody knows yet what is to be ended
+# has to wait. (A background job's input is empty unless named.)
 begin() {
+    noted=
+    on_signals note
     { perl -e 'setpgrp; exec @ARGV or die "$ARGV[0]: $!\n"' "$@" <&3 & } 3<&0
     child=$!
+    on_signals interrupted
+    [ -z "$noted" ] || interrupted "$noted"
 }
 finish() {
     status=0
@@ -182,9 +196,7 @@ NEXT
 }
 
 trap clean EXIT
-trap 'interrupted 130' INT
-trap 'interrupted 143' TERM
-trap 'interrupted 129' HUP
+on_signals interrupted
 
 # shellcheck disable=SC2086 -- a list of words
 packages_need $packages_build $packages_quickstart

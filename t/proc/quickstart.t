@@ -23,9 +23,9 @@ symlink '/etc/passwd', "$folder/link";
 sub mkfifo_or_die { POSIX::mkfifo($_[0], 0600) or die "mkfifo: $!" }
 
 sub quickstart {
-    my (@arguments) = @_;
-    return $t->spawn(['sh', "$Helios::Test::SOURCE/conf/quickstart.sh", @arguments],
-        env => { HELIOS_VAR => $var, HELIOS_INI => undef, ASAN_OPTIONS => undef });
+    my ($indexed, %env) = @_;
+    return $t->spawn(['sh', "$Helios::Test::SOURCE/conf/quickstart.sh", $indexed],
+        env => { HELIOS_VAR => $var, HELIOS_INI => undef, ASAN_OPTIONS => undef, %env });
 }
 
 my $database;
@@ -74,6 +74,18 @@ for my $moment (@moments) {
             "$signal $name: the database is whole");
     }
 }
+
+# Ctrl-C in the moment between the fork of helios_d and its process group.
+mkdir $t->tmp . '/bin';
+spew($t->tmp . '/bin/perl', <<"SH");
+#!/bin/sh
+case "\$*" in *helios_d*) kill -INT \$PPID; exec sleep 300 ;; esac
+exec $^X "\$@"
+SH
+chmod 0755, $t->tmp . '/bin/perl';
+is($t->collect(quickstart($folder, PATH => $t->tmp . "/bin:$ENV{PATH}"), 60)->{exit}, 130, 'INT at the start of helios_d: it ends');
+is_deeply([$t->users], [], 'INT at the start of helios_d: nothing is left running');
+
 my $run = $t->collect(quickstart($folder), 120);
 is($run->{exit}, 0, 'a run afterwards') or diag $run->{stderr}, $run->{stdout};
 is($database->selectrow_array('SELECT COUNT(*) FROM job'), 0, 'the queue is empty');
