@@ -11,6 +11,8 @@ use warnings;
 use POSIX ();
 use Helios::Test;
 
+my $PASSING = qr/gone away|connect|lost|lock|busy|restart/i; # errors after which a helper tries again
+
 # name => [weight, shortest, longest (seconds), group, begin, end]
 my %common = (
     worker_killed  => [10, 0, 0, '', sub { $_[0]->hit(KILL => $_[0]->worker($_[1])) }],
@@ -29,23 +31,22 @@ my %common = (
     restarted      => [1, 0, 0, 'master', sub { kill TERM => $_[0]{storm}->master || return }],
     reloaded       => [1, 0, 0, '', sub { kill HUP => $_[0]{storm}->master || return }],
     reported       => [1, 0, 0, '', sub { kill USR1 => $_[0]{storm}->master || return }],
-    held           => [1, 0.3, 1.5, 'hold', sub { $_[0]->param(HOLD => 1) }, sub { $_[0]->param('HOLD') }],
-    workers_cut    => [1, 0.5, 3, 'max', sub { $_[0]->param(MAX_WORKERS => 1) }, sub { $_[0]->param('MAX_WORKERS') }],
-    run_emptied    => [1, 0, 0, 'master', sub { $_[0]{storm}->keep_daemon; $_[0]{storm}{daemon}{emptied} = 1; unlink glob $_[0]{storm}{t}->tmp . '/run/*' }],
+    held           => [1, 0.3, 1.5, 'hold', sub { $_[0]->param($_[1], HOLD => 1) }],
+    workers_cut    => [1, 0.5, 3, 'max', sub { $_[0]->param($_[1], MAX_WORKERS => 1) }],
+    run_emptied    => [1, 0, 0, 'master', sub { $_[0]->empty_run_folder }],
     column_added   => [1, 0, 0, 'schema', sub { my $n = $_[1]{number}; $_[0]->apart("ALTER TABLE job ADD COLUMN storm_$n INTEGER") }],
-    index_dropped  => [1, 1, 3, 'schema', sub { $_[0]->apart($_[0]{storm}{t}->sqlite ? 'DROP INDEX helios_job_run_after' : 'ALTER TABLE job DROP INDEX funcid') },
-        sub { $_[0]->apart($_[0]{storm}{t}->sqlite ? 'CREATE INDEX helios_job_run_after ON job (funcid, run_after)' : 'ALTER TABLE job ADD INDEX funcid (funcid, run_after)') }],
+    index_dropped  => [1, 1, 3, 'schema', sub { $_[0]->for_a_while($_[1], $_[0]{storm}{t}->sqlite
+            ? ('DROP INDEX helios_job_run_after', 'CREATE INDEX helios_job_run_after ON job (funcid, run_after)')
+            : ('ALTER TABLE job DROP INDEX funcid', 'ALTER TABLE job ADD INDEX funcid (funcid, run_after)')) }],
 );
 my %mysql = (
     server_killed  => [2, 0, 0, 'server', sub { my ($c) = @_; $c->{storm}{server}->crash; $c->{starting} = $c->{storm}{server}->launch('start') }],
     server_stopped => [2, 0.5, 5, 'server', sub { $_[1]{pid} = $_[0]{storm}{server}->pid; kill STOP => $_[1]{pid} }, sub { kill CONT => $_[1]{pid} }],
-    read_only      => [2, 0.3, 3, 'global', sub { $_[0]->apart('SET GLOBAL read_only = 1') }, sub { $_[0]->apart('SET GLOBAL read_only = 0') }],
+    read_only      => [2, 0.3, 3, 'global', sub { $_[0]->for_a_while($_[1], 'SET GLOBAL read_only = 1', 'SET GLOBAL read_only = 0') }],
     connections_killed => [3, 0, 0, '', sub { $_[0]->kill_connections('CONNECTION') }],
     queries_killed => [2, 0, 0, '', sub { $_[0]->kill_connections('QUERY') }],
-    too_many       => [1, 0.5, 3, 'user', sub { $_[0]->apart('ALTER USER app@localhost WITH MAX_USER_CONNECTIONS 1'); $_[0]->kill_connections('CONNECTION') },
-        sub { $_[0]->apart('ALTER USER app@localhost WITH MAX_USER_CONNECTIONS 0') }],
-    revoked        => [2, 0.3, 3, 'user', sub { $_[0]->apart("REVOKE ALL ON $_[0]{storm}{t}{database}.* FROM app\@localhost") },
-        sub { $_[0]->apart("GRANT ALL ON $_[0]{storm}{t}{database}.* TO app\@localhost") }],
+    too_many       => [1, 0.5, 3, 'user', sub { $_[0]->for_a_while($_[1], map { "ALTER USER app\@localhost WITH MAX_USER_CONNECTIONS $_" } 1, 0); $_[0]->kill_connections('CONNECTION') }],
+    revoked        => [2, 0.3, 3, 'user', sub { my $on = "ALL ON $_[0]{storm}{t}{database}.*"; $_[0]->for_a_while($_[1], "REVOKE $on FROM app\@localhost", "GRANT $on TO app\@localhost") }],
     rows_locked    => [3, 0.3, 3, 'lock', sub { $_[0]->hold_open($_[1], 'SELECT jobid FROM job ORDER BY jobid DESC LIMIT 50 FOR UPDATE') }],
     table_locked   => [1, 0.3, 2, 'lock', sub { $_[0]->hold_open($_[1], 'LOCK TABLES job WRITE, helios_job_history_tb WRITE') }],
     deadlocked     => [3, 0.3, 2, 'lock', sub { $_[0]->collide($_[1]) }],
@@ -153,12 +154,31 @@ sub hit {
 sub forget_board {
     my ($self) = @_;
     my $daemon = $self->{storm}{daemon};
-    return if !$daemon->{emptied} || !$daemon->{board};
-    # Those that have died already too.
-    my $bytes = slurp($daemon->{board});
+    $self->forget($daemon->{board}) if $daemon->{emptied} && $daemon->{board};
+    return;
+}
+
+# Those that have died already too.
+sub forget {
+    my ($self, $board) = @_;
+    my $bytes = slurp($board);
     my ($slots, $size) = (unpack 'L4', substr $bytes, 8)[1, 3];
     my $first = length($bytes) - $slots * $size;
     $self->{killed}{ unpack 'l', substr $bytes, $first + $_ * $size, 4 } = 1 for 0 .. 15;
+    return;
+}
+
+# The boards that daemons before the running one have left there go unsettled with it.
+sub empty_run_folder {
+    my ($self) = @_;
+    my $storm = $self->{storm};
+    my $t = $storm->{t};
+    $storm->keep_daemon;
+    my $own = $t->pid_file('board');
+    my $running = ($t->board('master_pid') // 0) == $storm->{daemon}{pid};
+    $self->forget($_) for grep { !($running && $_ eq $own) } glob $own . '*';
+    $storm->{daemon}{emptied} = 1;
+    unlink glob $t->tmp . '/run/*';
     return;
 }
 
@@ -168,16 +188,11 @@ sub go_on        { kill CONT => $_[1] if $_[1] }
 # ---- the database ----
 
 sub param {
-    my ($self, $param, $value) = @_;
+    my ($self, $event, $param, $value) = @_;
     my $t = $self->{storm}{t};
     my ($service, $host) = ($t->service, '*');
-    my $delete = 'DELETE FROM helios_params_tb WHERE worker_class=? AND host=? AND param=?';
-    my $insert = 'INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?,?,?,?)';
-    $self->in_helper(sub {
-        my ($dbh) = @_;
-        $dbh->do($delete, undef, $service, $host, $param);
-        $dbh->do($insert, undef, $host, $service, $param, $value) if defined $value;
-    });
+    $self->for_a_while($event, "INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES ('$host','$service','$param','$value')",
+        "DELETE FROM helios_params_tb WHERE worker_class='$service' AND host='$host' AND param='$param'");
     return;
 }
 
@@ -192,7 +207,7 @@ sub in_helper {
         alarm 60;
         for (1 .. 400) {
             last if eval { $code->($storm->{server} ? $storm->use_database($storm->{server}->connect) : $storm->{t}->connect_database); 1 };
-            print STDERR "helper: $@" if $@ !~ /gone away|connect|lost|lock|busy|restart/i;
+            if ($@ !~ $PASSING) { print STDERR "helper: $@"; last }
             select undef, undef, undef, 0.1;
         }
         POSIX::_exit(0);
@@ -204,6 +219,26 @@ sub in_helper {
 sub apart {
     my ($self, $sql) = @_;
     $self->in_helper(sub { $_[0]->do($sql) });
+    return;
+}
+
+# One process for both, in this order, however long the first has to wait.
+sub for_a_while {
+    my ($self, $event, $set, $unset) = @_;
+    my $is_set = 0;
+    $self->in_helper(sub {
+        my ($dbh) = @_;
+        enforce($dbh, $set) if !$is_set;
+        select undef, undef, undef, $event->{seconds} if !$is_set++;
+        enforce($dbh, $unset);
+    });
+    return;
+}
+
+# One whose answer was lost may have been done: then it is refused the second time.
+sub enforce {
+    my ($dbh, $sql) = @_;
+    eval { $dbh->do($sql); 1 } or $@ =~ $PASSING and die $@;
     return;
 }
 

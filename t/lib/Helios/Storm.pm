@@ -187,7 +187,7 @@ sub blow {
     }
     $chaos->end($_) for @open;
     $chaos->heal;
-    # A helper that had to wait may have set what its successor took back before.
+    # What a helper that gave up has left.
     $self->{t}{dbh} = undef;
     $self->{t}->del_param($_) for qw(HOLD MAX_WORKERS);
     return if !$self->{server};
