@@ -45,7 +45,7 @@ packages_need() {
     fi
     echo "installing:$missing"
     log=$(mktemp) || return 1
-    # shellcheck disable=SC2086 -- lists of words
+    # shellcheck disable=SC2086 # lists of words
     if { $as_root apt-get -q update &&
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
             install $missing; } </dev/null >"$log" 2>&1; then

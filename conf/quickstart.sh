@@ -198,7 +198,7 @@ NEXT
 trap clean EXIT
 on_signals interrupted
 
-# shellcheck disable=SC2086 -- a list of words
+# shellcheck disable=SC2086 # a list of words
 packages_need $packages_build $packages_quickstart
 mkdir -p "$var/tmp"
 build

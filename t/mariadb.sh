@@ -58,7 +58,7 @@ start() {
     done
     # setsid: the server outlives this script and its terminal. It must not keep what the caller has
     # open, such as a lock.
-    # shellcheck disable=SC2086 -- words without blanks
+    # shellcheck disable=SC2086 # words without blanks
     setsid env $environment mariadbd --no-defaults $user --datadir="$folder/data" --tmpdir="$folder/tmp" --socket="$folder/socket" \
         --pid-file="$folder/pid" --skip-networking --log-bin="$folder/data/binlog" \
         --binlog-format=ROW --server-id=1 --max-allowed-packet=64M \

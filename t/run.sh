@@ -11,7 +11,7 @@ export LC_ALL=C.UTF-8
 unset HELIOS_INI HELIOS_DEBUG NOTIFY_SOCKET
 cd "$(dirname "$0")/.."
 . conf/packages.sh
-# shellcheck disable=SC2086 -- lists of words
+# shellcheck disable=SC2086 # lists of words
 packages_need $packages_build $packages_quickstart $packages_test
 
 cores=$(nproc)

@@ -25,7 +25,7 @@ case ${1-} in --help | -h) sed -n 's/^#   //p' "$0"; exit ;; esac
 caller=$PWD
 cd "$(dirname "$0")/../.."
 . conf/packages.sh
-# shellcheck disable=SC2086 -- lists of words, here and below
+# shellcheck disable=SC2086 # lists of words, here and below
 packages_need $packages_build $packages_test
 for option in "$@"; do
     case $option in

@@ -36,7 +36,7 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 [ -n "$seed" ] || usage
-# shellcheck disable=SC2086 -- a list of numbers
+# shellcheck disable=SC2086 # a list of numbers
 set -- $seed
 status=0
 for store in $stores; do

@@ -24,7 +24,7 @@ fi
 # What a program says of a wrong command line is not for this terminal.
 quiet=
 [ "$name" != command ] || quiet=-close_fd_mask=3
-# shellcheck disable=SC2086 -- nothing, or one word
+# shellcheck disable=SC2086 # nothing, or one word
 # What one input may cost: 5 s and 1 GB are a finding as much as a crash is.
 "$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=65536 \
     -print_final_stats=1 -verbosity=0 $quiet "$@" "$kept" "$here/corpus/$name"
