@@ -50,13 +50,8 @@ void db_init(void)
     db_sqlite.init();
 }
 
-void db_close(struct helios_db *db)
+static void disconnect(struct helios_db *db, bool foreign)
 {
-    if (db == NULL)
-        return;
-    bool foreign = db->owner != getpid();
-    if (!foreign)
-        db_rollback(db);
     /* Before its statements, each of which a server would otherwise be told of. */
     db->driver->close(db->conn, foreign);
     db->conn = NULL;
@@ -64,7 +59,35 @@ void db_close(struct helios_db *db)
         cached_drop(db, db->cached_n - 1);
     while (db->cached_n > 0)
         free(db->cached[--db->cached_n].sql);
+}
+
+void db_close(struct helios_db *db)
+{
+    if (db == NULL)
+        return;
+    bool foreign = db->owner != getpid();
+    if (!foreign)
+        db_rollback(db);
+    disconnect(db, foreign);
     free(db);
+}
+
+int db_reopen(struct helios_db *db, const struct dsn *dsn, const char *user,
+              const char *password, struct helios_error *err)
+{
+    void *conn = NULL;
+    unsigned flags = 0;
+    /* SQLite's library remembers the locks of the process that we were forked from. */
+    if (db->owner != getpid() || db->in_row)
+        return db_check(db, err);
+    if (db->driver->connect(dsn, user, password, &conn, &flags, err) != 0)
+        return -1;
+    db_rollback(db);
+    disconnect(db, false);
+    db->conn = conn;
+    db->flags = flags;
+    db->lost = false;
+    return 0;
 }
 
 enum helios_db_kind helios_db_kind(const struct helios_db *db)
@@ -117,15 +140,15 @@ static void ended(const struct helios_db *db, int rc, const struct helios_error 
 
 int db_check(const struct helios_db *db, struct helios_error *err)
 {
-    /* What follows would be a transaction of its own, without what was before. */
-    if (db->undone)
-        return err_set(err, HELIOS_E_RETRY,
-                       "the transaction was undone by an earlier error: begin it again");
     if (db->owner != getpid())
         return err_set(err, HELIOS_E_LOST,
                        "this database connection belongs to another process");
     if (db->lost)
         return err_set(err, HELIOS_E_LOST, "the database connection was lost before");
+    /* What follows would be a transaction of its own, without what was before. */
+    if (db->undone)
+        return err_set(err, HELIOS_E_RETRY,
+                       "the transaction was undone by an earlier error: begin it again");
     if (db->in_row)
         return err_set(err, HELIOS_E_INVALID,
                        "a row function must not use its database connection");
@@ -154,6 +177,7 @@ static int failed(struct helios_db *db, const struct helios_error *err)
     if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN) {
         db->lost = true;
         db->in_transaction = false;
+        db->undone = open;
     } else if (err->kind == HELIOS_E_RETRY ||
                (open && db->driver->undone != NULL && db->driver->undone(db->conn))) {
         db_rollback(db);
@@ -169,6 +193,7 @@ void db_lose(struct helios_db *db)
     if (db->in_transaction)
         (void)db->driver->rollback(db->conn, &err);
     db->lost = true;
+    db->undone = db->in_transaction;
     db->in_transaction = false;
 }
 #endif
@@ -371,6 +396,8 @@ void db_rollback(struct helios_db *db)
 {
     end_alone(db);
     db->undone = false;
+    if (db->owner != getpid())
+        db->in_transaction = false; /* it is the other's */
     if (!db->in_transaction || db_check(db, NULL) != 0)
         return;
     db->in_transaction = false;

@@ -11,8 +11,8 @@
 
 /* The driver's side of struct helios_db: connections, transactions, errors classified once.
  * A connection that failed with HELIOS_E_LOST or _UNCERTAIN is dead: every further call
- * fails with LOST until it is closed; there is no silent reconnect. A connection belongs to
- * the process that opened it: in any other process db_close() drops it without a word to
+ * fails with LOST until db_reopen(); nothing connects again by itself. A connection belongs
+ * to the process that opened it: in any other process db_close() drops it without a word to
  * the server, and every other call fails. */
 enum db_flag {
     DB_SKIP_LOCKED = 1u << 0, /* SELECT ... FOR UPDATE SKIP LOCKED */
@@ -39,6 +39,11 @@ int db_create(const struct dsn *dsn, struct helios_error *err);
 #define DB_TIMEOUT_S 30
 int db_connect(const struct dsn *dsn, const char *user, const char *password,
                struct helios_db **out, struct helios_error *err);
+/* Connects anew in place of a connection that was lost: `db` stays the caller's, and its
+ * statements are prepared again. On failure it stays lost. What it was connected with is
+ * the caller's to know. */
+int db_reopen(struct helios_db *db, const struct dsn *dsn, const char *user,
+              const char *password, struct helios_error *err);
 #ifdef HELIOS_TESTS
 /* From now on the connection is lost, as if the server had ended it. */
 void db_lose(struct helios_db *db);
@@ -55,7 +60,8 @@ unsigned db_flags(const struct helios_db *db);
 bool db_usable(const struct helios_db *db); /* false once LOST */
 bool db_in_transaction(const struct helios_db *db);
 /* An error has undone the transaction, and its owner has not begun again, rolled back or
- * tried to commit yet: until then every statement fails with RETRY. */
+ * tried to commit yet: until then every statement fails with RETRY, or, where the
+ * connection went too, with LOST. */
 bool db_undone(const struct helios_db *db);
 /* Whether a statement may be run at all; -1: why not, LOST, RETRY as above, INVALID. */
 int db_check(const struct helios_db *db, struct helios_error *err);

@@ -57,11 +57,33 @@ static struct store *own_store(const struct helios_client *client)
     return client->members.list[0].store;
 }
 
-static int need(struct helios_client *client, struct member *member,
-                struct helios_error *err)
+/* Whether the client has begun a transaction that it has not ended, there or lost. */
+static bool in_transaction(const struct helios_client *client)
 {
-    /* A connection that was lost is the caller's to see: its transaction went with it. */
-    return member->store != NULL ? 0 : member_connect(&client->members, member, err);
+    struct store *store = own_store(client);
+    return store != NULL &&
+           (db_in_transaction(store_db(store)) || db_undone(store_db(store)));
+}
+
+/* Runs `work` on a member, whose connection may have been lost, or idle for longer than the
+ * server allows: then on a new one. Not in the client's own transaction, which is lost
+ * with its connection. */
+static int on_member(struct helios_client *client, struct member *member,
+                     store_work_fn *work, void *arg, struct helios_error *err)
+{
+    struct helios_error local = HELIOS_ERROR_INIT;
+    if (err == NULL)
+        err = &local;
+    if (member == &client->members.list[0] && in_transaction(client))
+        return work(member->store, arg, err);
+    for (bool again = true;; again = false) {
+        if (member_connect(&client->members, member, err) != 0)
+            return -1;
+        int rc = work(member->store, arg, err);
+        if (rc != -1 || err->kind != HELIOS_E_LOST || !again)
+            return rc;
+        err_clear(err);
+    }
 }
 
 struct store *client_store(struct helios_client *client)
@@ -79,7 +101,7 @@ int client_choose(struct helios_client *client, const char *hash, struct helios_
                        "name: its hash is %.32s, ours %s",
                        client->members.list[0].ini, hash, client->members.list[0].dsn.hash);
     client->current = member;
-    return need(client, member, err);
+    return member->store != NULL ? 0 : member_connect(&client->members, member, err);
 }
 
 struct helios_db *helios_client_db(struct helios_client *client)
@@ -87,30 +109,26 @@ struct helios_db *helios_client_db(struct helios_client *client)
     return own_store(client) == NULL ? NULL : store_db(own_store(client));
 }
 
+static int begin(struct store *store, void *arg, struct helios_error *err)
+{
+    (void)arg;
+    return db_begin(store_db(store), err);
+}
+
 int helios_client_begin(struct helios_client *client, struct helios_error *err)
 {
-    if (need(client, &client->members.list[0], err) != 0)
-        return -1;
-    struct helios_db *db = store_db(own_store(client));
-    if (db_in_transaction(db))
+    struct store *store = own_store(client);
+    if (store != NULL && db_in_transaction(store_db(store)))
         return err_set(err, HELIOS_E_INVALID,
                        "a transaction is already open on this client");
-    return db_begin(db, err);
-}
-
-static bool in_transaction(const struct helios_client *client)
-{
-    return own_store(client) != NULL && db_in_transaction(store_db(own_store(client)));
-}
-
-static bool undone(const struct helios_client *client)
-{
-    return own_store(client) != NULL && db_undone(store_db(own_store(client)));
+    if (store != NULL)
+        db_rollback(store_db(store)); /* what was undone is over */
+    return on_member(client, &client->members.list[0], begin, NULL, err);
 }
 
 int helios_client_commit(struct helios_client *client, struct helios_error *err)
 {
-    if (!in_transaction(client) && !undone(client))
+    if (!in_transaction(client))
         return err_set(err, HELIOS_E_INVALID, "no transaction is open on this client");
     return db_commit(store_db(own_store(client)), err);
 }
@@ -129,10 +147,15 @@ struct batch {
     uint64_t *jobids;
 };
 
-static int submit_batch(struct store *store, void *arg, struct helios_error *err)
+static int submit_once(struct store *store, void *arg, struct helios_error *err)
 {
     const struct batch *batch = arg;
     return store_submit(store, batch->jobs, batch->n, batch->jobids, err);
+}
+
+static int submit_batch(struct store *store, void *arg, struct helios_error *err)
+{
+    return store_retry(store, submit_once, arg, err);
 }
 
 /* The same for all submissions of a key: they must meet. */
@@ -149,14 +172,13 @@ static const char *key_of(const struct batch *batch)
 static int submit_to(struct helios_client *client, struct member *member,
                      struct batch *batch, struct helios_error *err)
 {
-    if (member_connect(&client->members, member, err) != 0)
-        return err->kind == HELIOS_E_CONFIG ? -1 : 1;
-    if (store_retry(member->store, submit_batch, batch, err) == 0)
+    if (on_member(client, member, submit_batch, batch, err) == 0)
         return 0;
+    if (member_connected(member))
+        return err->kind == HELIOS_E_DENIED ? 1 : -1;
+    member_bury(&client->members, member);
     /* What may be there already must not go to another one as well. */
-    if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN)
-        member_bury(&client->members, member);
-    return err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_DENIED ? 1 : -1;
+    return err->kind == HELIOS_E_UNCERTAIN || err->kind == HELIOS_E_CONFIG ? -1 : 1;
 }
 
 /* Into one of the databases, those first that are not known to be away. `*where` is the one
@@ -195,11 +217,11 @@ static int submit(struct helios_client *client, struct batch *batch, struct memb
         return 0;
     /* Repeating is ours only when the transaction is: what the caller did in its own is
      * lost with a deadlock. */
-    if (in_transaction(client) || undone(client))
-        return submit_batch(own_store(client), batch, err);
+    if (in_transaction(client))
+        return submit_once(own_store(client), batch, err);
     if (client->members.n > 1)
         return submit_anywhere(client, batch, where, err);
-    return store_retry(own_store(client), submit_batch, batch, err);
+    return on_member(client, *where, submit_batch, batch, err);
 }
 
 int helios_submit(struct helios_client *client, const struct helios_submission *jobs,
@@ -288,12 +310,22 @@ int helios_handle_wait(struct helios_client *client, const char *handle, int tim
 
 /* ---- looking and waiting ---- */
 
+struct question {
+    uint64_t jobid;
+    struct helios_job_status *out;
+};
+
+static int look(struct store *store, void *arg, struct helios_error *err)
+{
+    const struct question *question = arg;
+    return store_lookup(store, question->jobid, question->out, err);
+}
+
 int helios_job_lookup(struct helios_client *client, uint64_t jobid,
                       struct helios_job_status *out, struct helios_error *err)
 {
-    if (need(client, client->current, err) != 0)
-        return -1;
-    return store_lookup(client->current->store, jobid, out, err);
+    struct question question = {.jobid = jobid, .out = out};
+    return on_member(client, client->current, look, &question, err);
 }
 
 static void pause_until(struct mono until)
@@ -313,15 +345,14 @@ int helios_job_wait(struct helios_client *client, uint64_t jobid, int timeout_ms
                     struct helios_job_status *out, struct helios_error *err)
 {
     /* Inside a transaction every look would see the same snapshot, or hold every writer. */
-    if (need(client, client->current, err) != 0)
-        return -1;
-    if (db_in_transaction(store_db(client->current->store)))
+    if (client->current->store != NULL &&
+        db_in_transaction(store_db(client->current->store)))
         return err_set(err, HELIOS_E_INVALID,
                        "helios_job_wait() was called inside a transaction");
     struct mono end = timeout_ms < 0 ? MONO_NEVER : mono_add_ms(mono_now(), timeout_ms);
     struct helios_error local = HELIOS_ERROR_INIT;
     for (int64_t pause_ms = WAIT_FIRST_MS;; pause_ms = pause_ms * 3 / 2) {
-        int rc = store_lookup(client->current->store, jobid, out, &local);
+        int rc = helios_job_lookup(client, jobid, out, &local);
         if (rc == 1 || (rc == 0 && ended(out)))
             return rc;
         if (rc == -1 && local.kind != HELIOS_E_RETRY)

@@ -156,26 +156,29 @@ void members_fini(struct members *members)
 
 int member_connect(struct members *members, struct member *member, struct helios_error *err)
 {
-    if (member->store != NULL && db_usable(store_db(member->store)))
+    if (member_connected(member))
         return 0;
-    store_close(member->store);
-    member->store = NULL;
-    if (store_open(&member->dsn, member->user, member->password, &member->store, err) == 0)
+    if ((member->store == NULL
+             ? store_open(&member->dsn, member->user, member->password, &member->store, err)
+             : store_reopen(member->store, err)) == 0)
         return 0;
     member_bury(members, member);
     return -1;
 }
 
+bool member_connected(const struct member *member)
+{
+    return member->store != NULL && db_usable(store_db(member->store));
+}
+
 void member_bury(struct members *members, struct member *member)
 {
-    store_close(member->store);
-    member->store = NULL;
     member->dead_until = mono_add_ms(mono_now(), members->retry_ms);
 }
 
 bool member_dead(const struct member *member, struct mono now)
 {
-    return member->store == NULL && member->dead_until.us != 0 &&
+    return !member_connected(member) && member->dead_until.us != 0 &&
            mono_before(now, member->dead_until);
 }
 

@@ -11,7 +11,7 @@ struct member {
     char *ini;
     struct dsn dsn;
     char *user, *password;
-    struct store *store;    /* NULL: not connected */
+    struct store *store;    /* NULL: never connected */
     struct mono dead_until; /* 0: never was */
 };
 
@@ -27,10 +27,12 @@ int members_load(struct members *members, const char *path, const char *service,
                  struct helios_error *err);
 void members_fini(struct members *members);
 
-/* A connection to the member, which is dead from now on if there is none to be had. */
+/* A connection to the member, made anew if it was lost; the member is dead from now on if
+ * there is none to be had. */
 int member_connect(struct members *members, struct member *member,
                    struct helios_error *err);
-/* Gives the connection up, and leaves the member alone. */
+bool member_connected(const struct member *member);
+/* Leaves the member alone, until there is a connection. */
 void member_bury(struct members *members, struct member *member);
 bool member_dead(const struct member *member, struct mono now);
 

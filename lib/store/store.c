@@ -41,13 +41,26 @@ int store_create(const struct dsn *dsn, struct helios_error *err)
     return db_create(dsn, err);
 }
 
+static void forget_jobtypes(struct store *store)
+{
+    while (store->jobtypes_n > 0)
+        free(store->jobtypes[--store->jobtypes_n].name);
+}
+
+int store_reopen(struct store *store, struct helios_error *err)
+{
+    /* Another database may answer now: one that was restored. */
+    forget_jobtypes(store);
+    store->no_notes = false;
+    return db_reopen(store->db, &store->dsn, store->user, store->password, err);
+}
+
 void store_close(struct store *store)
 {
     if (store == NULL)
         return;
     db_close(store->db);
-    for (size_t i = 0; i < store->jobtypes_n; i++)
-        free(store->jobtypes[i].name);
+    forget_jobtypes(store);
     free(store->jobtypes);
     dsn_fini(&store->dsn);
     free(store->user);

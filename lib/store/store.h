@@ -24,6 +24,8 @@ struct store;
 int store_open(const struct dsn *dsn, const char *user, const char *password,
                struct store **out, struct helios_error *err);
 void store_close(struct store *store);
+/* Connects anew in place of a connection that was lost (db_reopen()). */
+int store_reopen(struct store *store, struct helios_error *err);
 /* Makes the empty file of an SQLite database, mode 0640, if there is none; nothing for a
  * server. For `helios schema init`; store_open() refuses a file that is missing. */
 int store_create(const struct dsn *dsn, struct helios_error *err);

@@ -54,4 +54,25 @@ says($t, 'the second batch fails', ['submit', '--lines', 'T'],
     { stdin => join("\n", @lines), err => qr/\Ahelios: 500 jobs submitted; line 501: [^\n]*no more[^\n]*\n\z/, exit => EX_DATAERR });
 is($t->count('job'), 500, 'a batch is in the queue whole or not at all');
 
+# ---- the server ends the connection between two batches: nobody notices ----
+if (!$t->sqlite) {
+    $t->sql('DROP TRIGGER no_more');
+    $t->sql('DELETE FROM job');
+    my $fifo = $t->tmp . '/fifo';
+    POSIX::mkfifo($fifo, 0600) or die "mkfifo: $!";
+    my $run = $t->spawn(['sh', '-c', 'exec "$0" submit --lines T <"$1"', $t->program('helios'), $fifo]);
+    open my $to, '>', $fifo or die "$fifo: $!";
+    $to->autoflush(1);
+    print $to map { xml($_) . "\n" } 1 .. 500;
+    $t->wait_for(sub { $t->count('job') == 500 }, 20, 'the first batch');
+    my ($id) = $t->{admin}->selectrow_array('SELECT id FROM information_schema.processlist WHERE db=? AND id<>? ORDER BY id DESC LIMIT 1',
+        undef, $t->{database}, $t->dbh->{mysql_thread_id});
+    $t->{admin}->do("KILL $id");
+    print $to map { xml($_) . "\n" } 501 .. 1100;
+    close $to;
+    $t->collect($run);
+    is("$run->{exit} $run->{stdout}$run->{stderr}", "0 1100 jobs submitted\n", 'with a connection that was lost');
+    is(numbers(), join(' ', 1 .. 1100), 'each once, in order');
+}
+
 $t->finish;

@@ -398,6 +398,30 @@ static void lost_connection_is_lost(void **state)
     store_close(victim);
 }
 
+static void lost_connection_is_made_anew(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store *victim = fixture_open();
+    struct helios_db *db = store_db(victim);
+    int64_t now = 0;
+    (void)state;
+    OK(db_begin(db, &err));
+    OK(helios_db_exec(db, fixture_text("INSERT INTO funcmap (funcname) VALUES ('A')"), NULL,
+                      0, NULL, &err));
+    if (!fixture_kill(fixture_connection(victim)))
+        db_lose(db);
+    FAILS(HELIOS_E_LOST, store_now(victim, &now, &err));
+    assert_true(db_undone(db));
+    OK(store_reopen(victim, &err));
+    assert_ptr_equal(store_db(victim), db);
+    assert_false(db_undone(db));
+    OK(helios_db_exec(db, fixture_text("INSERT INTO funcmap (funcname) VALUES ('B')"), NULL,
+                      0, NULL, &err));
+    store_close(victim);
+    assert_int_equal(COUNT(*state, "funcmap"), 1);
+    assert_int_equal(COUNT(*state, "funcmap WHERE funcname = 'B'"), 1);
+}
+
 static void lost_in_a_transaction(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -495,6 +519,7 @@ int suite_db(void)
         CONTRACT_TEST(one_statement_alone),
         CONTRACT_TEST(updates_count_matched_rows),
         CONTRACT_TEST(lost_connection_is_lost),
+        CONTRACT_TEST(lost_connection_is_made_anew),
         CONTRACT_TEST(lost_in_a_transaction),
         CONTRACT_TEST(lost_with_a_statement_alone),
         CONTRACT_TEST(child_neither_uses_nor_ends_it),

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -331,6 +332,97 @@ static void wait_for_end(struct helios_client *client, uint32_t exitstatus,
     assert_int_equal(status.exitstatus, exitstatus);
 }
 
+/* ---- a connection that is lost ---- */
+
+static int count_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    (void)n;
+    *(int64_t *)arg = helios_datum_int(&columns[0]);
+    return 0;
+}
+
+static int64_t count(struct helios_client *client, const char *jobtype)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct helios_datum name = helios_text(jobtype);
+    int64_t n = -1;
+    if (helios_db_query(helios_client_db(client),
+                        "SELECT COUNT(*) FROM job WHERE funcid = (SELECT funcid FROM "
+                        "funcmap WHERE funcname = ?)",
+                        &name, 1, count_row, &n, &err) != 0)
+        fail_msg("cannot count: %s", err.text);
+    return n;
+}
+
+static void lose(struct helios_client *client)
+{
+    db_lose(helios_client_db(client));
+}
+
+static void test_lost_between_calls(void **state)
+{
+    struct helios_client *client = *state;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_job_status status = {0};
+    struct helios_db *db = helios_client_db(client);
+    lose(client);
+    uint64_t jobid = submit(client, "Lost::Between");
+    lose(client);
+    assert_int_equal(helios_job_lookup(client, jobid, &status, &err), 0);
+    assert_int_equal(status.state, HELIOS_JOB_WAITING);
+    lose(client);
+    assert_int_equal(helios_client_begin(client, &err), 0);
+    (void)submit(client, "Lost::Between");
+    assert_int_equal(helios_client_commit(client, &err), 0);
+    assert_int_equal(count(client, "Lost::Between"), 2);
+    assert_ptr_equal(helios_client_db(client), db);
+}
+
+static void test_lost_in_transaction(void **state)
+{
+    struct helios_client *client = *state;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_submission job = job_of("Lost::In");
+    struct helios_job_status status = {0};
+    assert_int_equal(helios_client_begin(client, &err), 0);
+    uint64_t jobid = submit(client, "Lost::In");
+    lose(client);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(helios_submit(client, &job, 1, NULL, &err), -1);
+        assert_int_equal(err.kind, HELIOS_E_LOST);
+        assert_int_equal(helios_job_lookup(client, jobid, &status, &err), -1);
+        assert_int_equal(err.kind, HELIOS_E_LOST);
+    }
+    assert_int_equal(helios_client_commit(client, &err), -1);
+    assert_int_equal(err.kind, HELIOS_E_LOST);
+    (void)submit(client, "Lost::In");
+    assert_int_equal(count(client, "Lost::In"), 1);
+    assert_int_equal(helios_client_begin(client, &err), 0);
+    lose(client);
+    assert_int_equal(helios_submit(client, &job, 1, NULL, &err), -1);
+    helios_client_rollback(client);
+    (void)submit(client, "Lost::In");
+    assert_int_equal(count(client, "Lost::In"), 2);
+}
+
+static void test_forked(void **state)
+{
+    struct helios_client *client = *state;
+    struct helios_submission job = job_of("Lost::Fork");
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        int rc = helios_submit(client, &job, 1, NULL, &err);
+        helios_client_close(client);
+        _exit(rc == -1 && err.kind == HELIOS_E_LOST ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    (void)submit(client, "Lost::Fork");
+    assert_int_equal(count(client, "Lost::Fork"), 1);
+}
+
 static void test_wait_until_done(void **state)
 {
     wait_for_end(*state, 0, HELIOS_JOB_DONE);
@@ -353,6 +445,9 @@ int main(void)
         TEST(test_rollback),
         TEST(test_commit),
         TEST(test_transaction_misuse),
+        TEST(test_lost_between_calls),
+        TEST(test_lost_in_transaction),
+        TEST(test_forked),
         TEST(test_wait_times_out),
         TEST(test_wait_unknown),
         TEST(test_wait_until_done),

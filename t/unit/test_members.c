@@ -236,6 +236,28 @@ static void all_are_away(void **state)
     assert_int_equal(jobs_of("a.ini") + jobs_of("b.ini"), 1);
 }
 
+/* As when a server ends what was idle: it is not away for that. */
+static void lost_is_not_away(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    (void)state;
+    write_ini("a.ini", "a.db", "queue_databases=b.ini\nqueue_database_retry=3600\n");
+    struct helios_client *client = client_open("a.ini");
+    for (int i = 0; i < 20; i++) {
+        char handle[HELIOS_HANDLE_SIZE];
+        submit(client, handle);
+        assert_int_equal(client_choose(client, handle, &err), 0);
+        db_lose(store_db(client_store(client)));
+    }
+    for (int i = 0; i < 100; i++)
+        submit(client, NULL);
+    helios_client_close(client);
+    int64_t b = jobs_of("b.ini");
+    assert_in_range(b, 20, 100);
+    write_ini("a.ini", "a.db", "");
+    assert_int_equal(jobs_of("a.ini"), 120 - b);
+}
+
 /* ---- handles ---- */
 
 static void found_by_handle(void **state)
@@ -315,6 +337,7 @@ int main(void)
         cmocka_unit_test(left_alone_for_a_while),
         cmocka_unit_test(tried_again_after_it),
         cmocka_unit_test(all_are_away),
+        cmocka_unit_test(lost_is_not_away),
         cmocka_unit_test(found_by_handle),
     };
     return cmocka_run_group_tests_name("members", tests, group_setup, group_teardown);

@@ -9,27 +9,32 @@
 #include <helios/error.h>
 #include <helios/params.h>
 
-/* A program's connection to a collective. One thread at a time. */
+/* A program's connection to a collective. One thread at a time; a process that was forked
+ * opens its own. A connection that was lost, by a restart of the server or because it was
+ * idle for too long, is made anew by the next call; only a transaction that was open is
+ * lost with it. */
 struct helios_client;
 
 /* Connects to the collective of a helios.ini: `ini`, or if that is NULL the file named by
  * HELIOS_INI, or ./helios.ini. `service` selects the ini section and the params rows; NULL
  * reads [global] only. On success `*out` is the caller's, to be ended with
- * helios_client_close(), also when its connection was lost (HELIOS_E_LOST or
- * HELIOS_E_UNCERTAIN from any call): then open another. With queue_databases in the file
- * the client has several databases, and need not reach the first. */
+ * helios_client_close(). With queue_databases in the file the client has several databases,
+ * and need not reach the first. */
 HELIOS_API int helios_client_open(const char *ini, const char *service,
                                   struct helios_client **out, struct helios_error *err);
 /* NULL is harmless. An open transaction is rolled back. */
 HELIOS_API void helios_client_close(struct helios_client *client);
 
-/* The client's connection to its own database, for the program's own SQL;
- * owned by the client. NULL if there is none, which only a client of several databases
- * survives. */
+/* The client's connection to its own database, for the program's own SQL; owned by the
+ * client, and the same for all its life. NULL as long as a client of several databases has
+ * not reached the first. SQL on it does not connect anew after HELIOS_E_LOST:
+ * helios_client_begin() does. */
 HELIOS_API struct helios_db *helios_client_db(struct helios_client *client);
 
-/* A transaction around helios_submit() calls and the program's own SQL. COMMIT may end as
- * HELIOS_E_UNCERTAIN: look before repeating. */
+/* A transaction around helios_submit() calls and the program's own SQL. HELIOS_E_LOST or
+ * HELIOS_E_RETRY from any of them: all of it was undone, and until
+ * helios_client_rollback() or another begin every call fails so. COMMIT may end
+ * as HELIOS_E_UNCERTAIN: look before repeating. */
 HELIOS_API int helios_client_begin(struct helios_client *client, struct helios_error *err);
 HELIOS_API int helios_client_commit(struct helios_client *client, struct helios_error *err);
 HELIOS_API void helios_client_rollback(struct helios_client *client);
