@@ -45,22 +45,6 @@ $t->write_ini(section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
     $t->sql('DELETE FROM job');
 }
 
-# ---- a stop that takes longer than a poller may take to leave (10 s): it still clears up ----
-{
-    $t->write_ini(global => { zero_launch_interval => 3600 }, section => { OVERDRIVE => 1, MAX_WORKERS => 2 });
-    my ($daemon, $id, $gate) = busy();
-    kill TERM => $daemon->{pid};
-    $t->wait_for(sub { $t->count('helios_params_tb', "param = 'HALT'") }, 10, 'the HALT row');
-    my $looks = $t->board('last_look');
-    $t->wait_for(sub { time > $looks + 12 }, 20, 'twelve seconds to pass');
-    spew($gate, '');
-    is($t->collect($daemon, 10)->{exit}, 0, 'a long stop: exit code 0');
-    is($t->job($id), undef, 'the job was completed');
-    is($t->count('helios_params_tb', "param = 'HALT'"), 0, 'the HALT row is cleared');
-    is($t->count('helios_worker_registry_tb'), 0, 'and the registration');
-    $t->sql('DELETE FROM job');
-}
-
 # ---- a second TERM shortens the grace ----
 {
     $t->write_ini(global => { zero_launch_interval => 3600 }, section => { OVERDRIVE => 1 });

@@ -10,7 +10,9 @@ endfunction()
 helios_master_test(policy)
 helios_master_test(pidfile)
 helios_master_test(ready)
-helios_master_test(master stage.c)
+# With a lookout.c of its own, whose patience ends sooner.
+helios_master_test(master stage.c ../../daemon/lookout.c)
+target_compile_definitions(test_master PRIVATE LEAVE_MS=2000)
 target_link_options(test_master PRIVATE LINKER:--wrap=fork)
 
 # The master must stay clean of database clients and plugins.

@@ -230,6 +230,7 @@ static int play(const struct heritage *h, enum play what)
     if (what == PLAY_STAY) {
         while (listen_to_master() != MSG_LEAVE)
             ;
+        (void)poll(NULL, 0, stage->slow_ms);
     }
     complete(h);
     while (what == PLAY_IDLE) {

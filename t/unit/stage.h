@@ -15,9 +15,9 @@
  * that they do is told by, and seen in, one piece of shared memory; a test waits for what
  * it wants to see there, with a deadline, and never sleeps. */
 
-enum play {             /* what a worker does */
-            PLAY_JOB,   /* takes a job, completes it, leaves */
-            PLAY_STAY,  /* takes a job and runs it until it is told to leave */
+enum play {            /* what a worker does */
+            PLAY_JOB,  /* takes a job, completes it, leaves */
+            PLAY_STAY, /* takes a job and runs it until slow_ms after it is told to leave */
             PLAY_STUCK, /* takes a job, holds it, hears nothing */
             PLAY_CRASH, /* takes a job, holds it, dies by a signal */
             PLAY_EARLY, /* dies before it is prepared */
@@ -32,7 +32,7 @@ struct stage {
     _Atomic int play;
     _Atomic int jobs; /* waiting */
     _Atomic int max_workers, hold, halt, ttl_s, pattern, safe_mode_retries;
-    _Atomic int launch_ms, zero_launch_ms, zero_sleep_ms;
+    _Atomic int launch_ms, zero_launch_ms, zero_sleep_ms, slow_ms;
     _Atomic int away;      /* enum helios_error_kind, or 0 */
     _Atomic int no_settle; /* DEAD is not answered */
     _Atomic int deaf;      /* the poller does not answer STOP */

@@ -163,6 +163,24 @@ static void term(void **state)
     expect_nothing_left();
 }
 
+/* The time that the poller has to leave begins when it is told to. */
+static void slow_stop(void **state)
+{
+    (void)state;
+    stage->play = PLAY_STAY;
+    stage->slow_ms = LEAVE_MS * 5 / 4;
+    stage->jobs = 1;
+    stage->zero_launch_ms = 60000;
+    pid_t pid = stage_start();
+    STAGE_WAIT(stage->live == 1 && stage->jobs == 0);
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(stage_exit_code(pid), 0);
+    static const char *const lines[] = {"Reaping", "Cleared HALT", "HALTED.\n", NULL};
+    assert_true(stage_logged_in_order(lines));
+    assert_int_equal(stage->stop_flag, 2);
+    expect_nothing_left();
+}
+
 /* Statement 84. */
 static void straggler(void **state)
 {
@@ -620,6 +638,7 @@ int main(int argc, char **argv)
         STAGED(holds),
         STAGED(halts),
         STAGED(term),
+        STAGED(slow_stop),
         STAGED(straggler),
         STAGED(second_term),
         STAGED(quit),
