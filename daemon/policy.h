@@ -27,9 +27,11 @@
 /* With OVERDRIVE so many workers are launched without a question; as many again as are
  * running every POLICY_STEP_MS, once those before have started, and none while one of them
  * has to wait until it may have a large batch in the database: another would wait with it,
- * and take its time and its memory from those that work. */
-#define POLICY_BURST   8
-#define POLICY_STEP_MS 20
+ * and take its time and its memory from those that work. One that is stopped may wait for
+ * ever: after POLICY_PATIENCE_MS without a launch nobody is asked. */
+#define POLICY_BURST       8
+#define POLICY_STEP_MS     20
+#define POLICY_PATIENCE_MS 10000
 
 struct policy_in {
     struct mono now;

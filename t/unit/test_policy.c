@@ -389,6 +389,8 @@ static void paces(void **state)
         {"as many again", 30, 0, 0, 30, 1000, 0},
         {"still starting", 8, 1, 0, 0, POLICY_STEP_MS, POLICY_STEP_MS},
         {"one in line", 8, 0, 1, 0, 1000, POLICY_STEP_MS},
+        {"one in line for long", 8, 0, 1, 8, POLICY_PATIENCE_MS, 0},
+        {"still starting after long", 8, 1, 0, 8, POLICY_PATIENCE_MS, 0},
         {"the rest", 64, 0, 0, 36, 1000, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
