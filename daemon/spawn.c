@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/err.h"
 #include "core/log.h"
 
 /* Above all that descriptors are moved to, so that no move closes what is still to be
@@ -54,7 +55,7 @@ void spawn_leave_stdio(void)
 static _Noreturn void descriptors_refused(const struct spawn *spawn)
 {
     /* EINVAL: the limit is below the number that was asked for. */
-    const char *why = strerror(errno == EINVAL ? EMFILE : errno);
+    const char *why = err_reason(errno == EINVAL ? EMFILE : errno);
     log_set_channel(spawn->log_fd);
     log_warning("Cannot start a %s: %s; will try again", spawn->title, why);
     _exit(EX_OSERR);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/err.h"
 #include "core/log.h"
 #include "core/trail.h"
 #include "daemon/reap.h"
@@ -130,7 +131,7 @@ int worker_launch(struct master *m, struct mono now)
         return -1;
     }
     if (fork_worker(m, (unsigned)slot, now) != 0) {
-        pause_launching(m, now, strerror(errno));
+        pause_launching(m, now, err_reason(errno));
         return -1;
     }
     m->work.fork_failures = 0;

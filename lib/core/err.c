@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -57,6 +58,13 @@ int err_set(struct helios_error *err, enum helios_error_kind kind, const char *f
     return -1;
 }
 
+const char *err_reason(int errnum)
+{
+    return errnum == EMFILE
+               ? "Too many open files (raise the limit: LimitNOFILE, ulimit -n)"
+               : strerror(errnum);
+}
+
 int err_errno(struct helios_error *err, int errnum, const char *format, ...)
 {
     if (err == NULL)
@@ -67,7 +75,7 @@ int err_errno(struct helios_error *err, int errnum, const char *format, ...)
     (void)vsnprintf(err->text, sizeof err->text, format, ap);
     va_end(ap);
     size_t used = strlen(err->text);
-    (void)snprintf(err->text + used, sizeof err->text - used, ": %s", strerror(errnum));
+    (void)snprintf(err->text + used, sizeof err->text - used, ": %s", err_reason(errnum));
     return -1;
 }
 

@@ -9,7 +9,10 @@
 int err_set(struct helios_error *err, enum helios_error_kind kind, const char *format, ...)
     HELIOS_PRINTF(3, 4);
 
-/* As err_set() with HELIOS_E_SYSTEM, and ": " and the text of `errnum` appended. */
+/* The text of an errno, with what to do where it is always the same. */
+const char *err_reason(int errnum);
+
+/* As err_set() with HELIOS_E_SYSTEM, and ": " and err_reason() of `errnum` appended. */
 int err_errno(struct helios_error *err, int errnum, const char *format, ...)
     HELIOS_PRINTF(3, 4);
 

@@ -78,7 +78,7 @@ for my $more (0, 2) {
     };
     $lower->();
     my @ids = $t->submit(map { {} } 1 .. 20);
-    $t->wait_for(sub { $lower->(); $t->log_rows(qr/Cannot start a worker: Too many open files; will try again/) }, 20, 'the lack of descriptors to be said');
+    $t->wait_for(sub { $lower->(); $t->log_rows(qr/Cannot start a worker: Too many open files \(raise the limit: [^)]+\); will try again/) }, 20, 'the lack of descriptors to be said');
     is($t->count('job'), 20, "$more descriptors: no job is lost");
     system('prlimit', '--pid', $daemon->{pid}, '--nofile=1024:') == 0 or die 'prlimit';
     $t->wait_for(sub { $t->count('job') == 0 }, 40, 'the work to be done when there are some');
