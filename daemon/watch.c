@@ -86,9 +86,9 @@ static void take(struct master *m)
         ask_for_looks(m);
 }
 
-static void unwatched(struct master *m, const struct msg *msg)
+/* For so long that nobody has to try. */
+static void refuse(struct watch *w, int64_t ms)
 {
-    struct watch *w = &m->watch;
     struct mono now = mono_now();
     bool soon = mono_diff_ms(now, w->on_since) < UNPROVEN_AGE;
     if (w->on)
@@ -97,7 +97,16 @@ static void unwatched(struct master *m, const struct msg *msg)
                                                     : REFUSALS_MOST;
     w->on = false;
     w->refused = true;
-    w->respawn_at = mono_add_ms(now, (int64_t)(msg->number & INT32_MAX) << w->refusals);
+    w->respawn_at = mono_add_ms(now, ms << w->refusals);
+}
+
+/* Without a time it is an error, after which another one tries as after any death. */
+static void unwatched(struct master *m, const struct msg *msg)
+{
+    struct watch *w = &m->watch;
+    int64_t ms = msg->number & INT32_MAX;
+    if (ms > 0)
+        refuse(w, ms);
     if (strcmp(msg->text, w->text) == 0)
         return;
     (void)snprintf(w->text, sizeof w->text, "%s", msg->text);
@@ -242,8 +251,8 @@ void watch_ended(struct master *m, int status)
     w->pid = 0;
     if (w->killed || w->refused)
         return;
-    /* Why it left is told by the poller, which has lost its connection too, or of no
-     * interest: it was altered tables or a new jobtype. */
+    /* Why it left was said, or is told by the poller, which has lost its connection too, or
+     * is of no interest: it was altered tables or a new jobtype. */
     log_debug("The watcher ended by %s; another one takes its place",
               reap_text(status, how, sizeof how));
     w->deaths = steady ? 0 : w->deaths + 1;
@@ -318,7 +327,7 @@ struct mono watch_tick(struct master *m, struct mono now)
     if (w->pid == 0) {
         if (mono_before(now, w->respawn_at))
             return mono_min(alarm, w->respawn_at);
-        if (!wanted(m, now))
+        if (m->lookout.away || !wanted(m, now))
             return alarm;
         start(m, now);
     }

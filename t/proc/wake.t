@@ -7,7 +7,7 @@ use Helios::Test;
 use Test::More;
 
 my %slow = (zero_sleep_interval => 600, zero_launch_interval => 600, master_launch_interval => 600,
-    registration_interval => 600, WAKE => undef);
+    registration_interval => 600, WAKE => undef, log_priority_threshold => 7);
 my $t = Helios::Test->new(global => \%slow,
     section => { OVERDRIVE => 1, MAX_WORKERS => 1, WORKER_LINGER => 600 });
 
@@ -69,6 +69,21 @@ kill KILL => $old;
 $t->wait_for(sub { ($t->watcher($daemon->{pid}) // $old) != $old }, 10, 'another watcher');
 $t->watching;
 done('a job after the watcher was killed', $t->submit({}));
+
+# ---- one that cannot begin is tried again after longer and longer pauses ----
+if ($t->sqlite) {
+    my $ended = sub { scalar $t->log_rows(qr/^The watcher ended by exit code/) };
+    my ($before, $file) = ($ended->(), $t->tmp . '/collective.db');
+    rename $file, "$file.away" or die "rename: $!";
+    kill KILL => $t->watcher($daemon->{pid});
+    $t->wait_for(sub { $ended->() >= $before + 3 }, 10, 'three watchers to fail');
+    my $since = Helios::Test::now();
+    $t->wait_for(sub { $ended->() >= $before + 5 }, 20, 'two more');
+    cmp_ok(Helios::Test::now() - $since, '>=', 0.8, 'which takes longer');
+    rename "$file.away", $file or die "rename: $!";
+    $t->watching;
+    done('a job after the file was there again', $t->submit({}));
+}
 
 # ---- no lingering: workers are launched ----
 $t->set_param(WORKER_LINGER => 0);
