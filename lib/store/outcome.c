@@ -12,20 +12,18 @@
 
 /* ---- parts ---- */
 
-/* There need not be a table of notes. */
-static int without_notes(struct store *store, int rc, struct helios_error *local,
-                         struct helios_error *err)
+/* There need not be a table of notes, nor a right to it: 1 then. */
+static int without_notes(int rc, const struct helios_error *local, struct helios_error *err)
 {
     if (rc >= 0)
         return rc;
-    if (local->kind != HELIOS_E_SCHEMA)
-        return err_set(err, local->kind, "%s", local->text);
-    store->no_notes = true;
-    return 1;
+    if (local->kind == HELIOS_E_SCHEMA || local->kind == HELIOS_E_DENIED)
+        return 1;
+    return err_set(err, local->kind, "%s", local->text);
 }
 
-/* Few programs write notes: for many jobs it is cheaper to see that there is none at all.
- */
+/* After the jobs were deleted, so that what is denied is the notes. Few programs write any:
+ * for many jobs it is cheaper to see that there is none at all. */
 static int delete_notes(struct store *store, const uint64_t *jobids, size_t n,
                         struct helios_error *err)
 {
@@ -36,9 +34,13 @@ static int delete_notes(struct store *store, const uint64_t *jobids, size_t n,
     if (store->no_notes)
         return 0;
     int rc = n > 1 ? store_numbers(store, ST_NOTE_LOOK, NULL, 0, &any, 1, &local) : 0;
+    if (rc == 1)
+        return 0; /* none at all */
     if (rc == 0)
         rc = store_exec_ids(store, &ids, &changed, &local);
-    return without_notes(store, rc, &local, err) < 0 ? -1 : 0;
+    rc = without_notes(rc, &local, err);
+    store->no_notes = rc == 1;
+    return rc < 0 ? -1 : 0;
 }
 
 static int delete_jobs(struct store *store, const uint64_t *jobids, size_t n,
@@ -56,7 +58,7 @@ static int delete_jobs(struct store *store, const uint64_t *jobids, size_t n,
     return store_exec_ids(store, &ids, deleted, err);
 }
 
-/* In one statement where the database has such a one; 1 if there is no table of notes. */
+/* In one statement where the database has such a one; 1 if that is not possible. */
 static int delete_with_notes(struct store *store, const struct store_held *held,
                              uint64_t *deleted, struct helios_error *err)
 {
@@ -66,7 +68,7 @@ static int delete_with_notes(struct store *store, const struct store_held *held,
     store_datum_leases(held->leases, params + 1);
     int rc = store_exec(store, ST_JOB_DELETE_NOTED, 0, params, 1 + STORE_LEASES, deleted,
                         &local);
-    return without_notes(store, rc, &local, err);
+    return without_notes(rc, &local, err);
 }
 
 int store_delete_held(struct store *store, const struct store_held *held, bool *deleted,
