@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/process.h"
 
 void adopted_find(struct adopted *adopted, const char *board_path)
 {
@@ -34,10 +35,8 @@ void adopted_find(struct adopted *adopted, const char *board_path)
 
 static bool poller_lives(const struct board *board)
 {
-    pid_t pid = atomic_load(&board->poller_pid);
-    int64_t start = atomic_load(&board->poller_pid_start);
-    int64_t now = pid == 0 ? -1 : board_pid_start(pid);
-    return now >= 0 && (start == 0 || start == now);
+    return process_lives(atomic_load(&board->poller_pid),
+                         atomic_load(&board->poller_pid_start));
 }
 
 /* 1 while somebody of it lives, or something cannot be settled yet. */

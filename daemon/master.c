@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "core/log_batch.h"
 #include "core/name.h"
+#include "core/process.h"
 #include "daemon/cgroup.h"
 #include "daemon/spawn.h"
 
@@ -113,7 +114,7 @@ static int make_board(struct master *m)
         return -1;
     }
     atomic_store(&board->master_pid, (int32_t)getpid());
-    atomic_store(&board->master_pid_start, board_pid_start(getpid()));
+    atomic_store(&board->master_pid_start, process_start(getpid()));
     atomic_store(&board->start_time, m->heritage.start_time);
     pool_init(&m->pool, board, m->board_fd);
     m->heritage.board = board;

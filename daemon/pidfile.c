@@ -14,6 +14,7 @@
 
 #include "core/err.h"
 #include "core/name.h"
+#include "core/process.h"
 
 /* Another process may replace the file between open and flock; each time means that a
  * daemon has just stopped. */
@@ -79,8 +80,11 @@ static bool is_us(pid_t pid)
 
 bool pid_file_runs_service(pid_t pid, const char *service)
 {
-    if (pid == 0 || is_us(pid) || kill(pid, 0) != 0)
+    /* Another user's runs too: root's, where we have become the account. */
+    if (pid == 0 || is_us(pid) || (kill(pid, 0) != 0 && errno != EPERM))
         return false;
+    if (process_hidden(pid))
+        return true;
     char command[4096];
     read_command(pid, command, sizeof command);
     return strstr(command, service) != NULL || strstr(command, "helios.pl") != NULL;

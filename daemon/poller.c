@@ -15,6 +15,7 @@
 #include "core/log_batch.h"
 #include "core/mono.h"
 #include "core/msg.h"
+#include "core/process.h"
 #include "daemon/adopted.h"
 #include "daemon/collective.h"
 #include "daemon/look.h"
@@ -433,7 +434,7 @@ static bool orphans_left(struct poller *p)
     uint32_t used = atomic_load(&board->used_slots);
     for (uint32_t k = 0; k < used && k < BOARD_SLOTS; k++) {
         pid_t pid = atomic_load(&board->slot[k].pid);
-        if (pid != 0 && board_pid_start(pid) == atomic_load(&board->slot[k].pid_start))
+        if (process_lives(pid, atomic_load(&board->slot[k].pid_start)))
             return true;
     }
     return false;
@@ -478,7 +479,7 @@ int poller_main(const struct heritage *heritage)
     (void)signal(SIGHUP, SIG_IGN);
     (void)signal(SIGUSR1, SIG_IGN);
     (void)signal(SIGQUIT, SIG_IGN);
-    atomic_store(&heritage->board->poller_pid_start, board_pid_start(p->pid));
+    atomic_store(&heritage->board->poller_pid_start, process_start(p->pid));
     atomic_store(&heritage->board->poller_pid, (int32_t)p->pid);
     p->clean_at = MONO_NEVER; /* a start does not wait for housekeeping, nor fail by it */
     adopted_find(&p->adopted, heritage->board_path);

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "core/err.h"
+#include "core/process.h"
 #include "daemon/collective.h"
 #include "daemon/pidfile.h"
 #include "daemon/plugin.h"
@@ -80,7 +81,7 @@ static bool daemon_alive(int pid)
     (void)snprintf(path, sizeof path, "/proc/%d/comm", pid);
     FILE *f = fopen(path, "re");
     if (f == NULL)
-        return false;
+        return process_hidden(pid);
     bool read = fgets(comm, sizeof comm, f) != NULL;
     (void)fclose(f);
     return read && strncmp(comm, "helios_d", 8) == 0;

@@ -11,6 +11,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/mono.h"
+#include "core/process.h"
 #include "core/trail.h"
 #include "daemon/cgroup.h"
 #include "daemon/history.h"
@@ -332,7 +333,7 @@ int settle_orphans(const struct settle *s, unsigned *left, struct helios_error *
         if (atomic_load(&slot->held) == 0 || !holding_any(slot))
             continue;
         pid_t pid = atomic_load(&slot->pid);
-        if (pid != 0 && board_pid_start(pid) == atomic_load(&slot->pid_start)) {
+        if (process_lives(pid, atomic_load(&slot->pid_start))) {
             (*left)++;
             continue;
         }

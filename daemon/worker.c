@@ -14,6 +14,7 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "core/msg.h"
+#include "core/process.h"
 #include "core/trail.h"
 #include "daemon/cgroup.h"
 #include "daemon/claiming.h"
@@ -147,7 +148,7 @@ void worker_state(struct helios_worker *w, enum board_state state)
 static void take_slot(struct helios_worker *w)
 {
     struct board_slot *slot = w->slot;
-    atomic_store(&slot->pid_start, board_pid_start(w->pid));
+    atomic_store(&slot->pid_start, process_start(w->pid));
     atomic_store(&slot->started, wall_now());
     trail_note(slot, TRAIL_START, 0);
     atomic_store(&slot->pid, (int32_t)w->pid);

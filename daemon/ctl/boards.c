@@ -8,6 +8,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/process.h"
 
 /* ---- one board ---- */
 
@@ -49,8 +50,8 @@ static bool read_worker(struct boards *boards, struct boards_daemon *daemon,
         .failed = atomic_load(&slot->failed) + atomic_load(&slot->failed_final),
     };
     /* A process that has gone leaves its slot until the master has settled it. */
-    if (worker.pid == 0 || worker.state == BOARD_FREE ||
-        board_pid_start(worker.pid) != atomic_load(&slot->pid_start))
+    if (worker.state == BOARD_FREE ||
+        !process_lives(worker.pid, atomic_load(&slot->pid_start)))
         return true;
     bool busy = worker.job != 0 || worker.state == BOARD_FINISHING;
     daemon->busy += busy ? 1u : 0u;
@@ -74,8 +75,7 @@ static bool read_board(struct boards *boards, const struct board *board)
     memcpy(daemon->host, board->host, sizeof daemon->host);
     daemon->service[sizeof daemon->service - 1] = '\0';
     daemon->host[sizeof daemon->host - 1] = '\0';
-    daemon->alive = daemon->pid > 0 &&
-                    board_pid_start(daemon->pid) == atomic_load(&board->master_pid_start);
+    daemon->alive = process_lives(daemon->pid, atomic_load(&board->master_pid_start));
     uint32_t used = atomic_load(&board->used_slots);
     bool ok = true;
     for (uint32_t i = 0; ok && i < used && i < BOARD_SLOTS; i++)

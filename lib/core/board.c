@@ -241,48 +241,6 @@ int board_reserve(int fd, unsigned i, struct helios_error *err)
     return 0;
 }
 
-/* Field 22 of a line of /proc/PID/stat; -1 for a process that has ended or for other text.
- * The second field is the program's name in parentheses and may hold blanks and
- * parentheses, so counting starts behind the last one. */
-static int64_t parse_start(const char *line)
-{
-    const char *p = strrchr(line, ')');
-    if (p == NULL || p[1] != ' ')
-        return -1;
-    p += 2;
-    if (*p == 'Z' || *p == 'X')
-        return -1;
-    for (int field = 3; field < 22; field++) {
-        p = strchr(p, ' ');
-        if (p == NULL)
-            return -1;
-        p++;
-    }
-    char *end;
-    errno = 0;
-    long long ticks = strtoll(p, &end, 10);
-    return end == p || *end != ' ' || errno != 0 || ticks < 0 ? -1 : ticks;
-}
-
-int64_t board_pid_start(pid_t pid)
-{
-    char path[64];
-    (void)snprintf(path, sizeof path, "/proc/%jd/stat", (intmax_t)pid);
-    int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return -1;
-    char line[2048];
-    ssize_t len;
-    do {
-        len = read(fd, line, sizeof line - 1);
-    } while (len < 0 && errno == EINTR);
-    (void)close(fd);
-    if (len <= 0)
-        return -1;
-    line[len] = '\0';
-    return parse_start(line);
-}
-
 const char *board_state_name(uint32_t state)
 {
     static const char *const names[] = {

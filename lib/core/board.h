@@ -86,8 +86,7 @@ struct board_slot {
     _Atomic uint32_t state;      /* worker: enum board_state; master clears */
     _Atomic uint32_t held;   /* worker: entries of jobs[] below this index may be in use */
     _Atomic int64_t started; /* worker: Unix seconds */
-    /* worker: start time of the process in clock ticks since boot (field 22 of
-     * /proc/PID/stat), against pid reuse */
+    /* worker: process_start() of it */
     _Atomic int64_t pid_start;
     _Atomic uint64_t running;      /* worker: jobid whose run is active, or 0 */
     _Atomic int64_t running_since; /* worker: Unix milliseconds */
@@ -164,10 +163,6 @@ void board_close(struct board *board);
 int board_save(const struct board *board, const char *path, struct helios_error *err);
 /* Allocates the blocks of slot `i`. 0, or -1 (no space). */
 int board_reserve(int fd, unsigned i, struct helios_error *err);
-
-/* The start time of a process as in pid_start; -1 if there is no such process or if it has
- * ended and only waits to be reaped. */
-int64_t board_pid_start(pid_t pid);
 
 const char *board_state_name(uint32_t state);
 

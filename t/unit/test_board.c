@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/board.h"
+#include "core/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,7 +167,7 @@ static void is_shared(void **state)
         if (pids[i] == 0) {
             struct board_slot *slot = &f->board->slot[i];
             slot->pid = getpid();
-            slot->pid_start = board_pid_start(getpid());
+            slot->pid_start = process_start(getpid());
             for (unsigned j = 0; j < BOARD_JOBS; j++) {
                 slot->jobs[j].claimed = BOARD_LEASE(i, 1000 + j);
                 slot->jobs[j].jobid = i * 1000 + j + 1;
@@ -275,58 +276,6 @@ static void foreign_files_are_refused(void **state)
     assert_int_equal(rmdir(f->path), 0);
 }
 
-/* A child with an odd name; it lives until its pipe is closed. */
-static pid_t named_child(const char *name, int *hold)
-{
-    int up[2];
-    int down[2];
-    assert_int_equal(pipe(up), 0);
-    assert_int_equal(pipe(down), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        (void)close(down[1]);
-        (void)prctl(PR_SET_NAME, name);
-        char c = 0;
-        if (write(up[1], "x", 1) != 1)
-            _exit(1);
-        _exit(read(down[0], &c, 1) < 0);
-    }
-    char c;
-    assert_int_equal(read(up[0], &c, 1), 1);
-    (void)close(up[0]);
-    (void)close(up[1]);
-    (void)close(down[0]);
-    *hold = down[1];
-    return pid;
-}
-
-static void start_time(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"plain", "a) Z 1 2 3", "((", ") ) )", "x y z", ""};
-    int64_t mine = board_pid_start(getpid());
-    assert_true(mine > 0);
-    assert_int_equal(board_pid_start(getpid()), mine);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        int hold;
-        pid_t pid = named_child(names[i], &hold);
-        int64_t start = board_pid_start(pid);
-        if (start < mine || start > mine + 1000000)
-            fail_msg("name \"%s\": start %lld, ours is %lld", names[i], (long long)start,
-                     (long long)mine);
-        (void)close(hold);
-        siginfo_t info;
-        assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-        if (board_pid_start(pid) != -1)
-            fail_msg("name \"%s\": a zombie should be no process", names[i]);
-        assert_int_equal(waitpid(pid, NULL, 0), pid);
-        assert_int_equal(board_pid_start(pid), -1);
-    }
-    assert_int_equal(board_pid_start(0), -1);
-    assert_int_equal(board_pid_start(-1), -1);
-}
-
 static void state_names(void **state)
 {
     (void)state;
@@ -348,7 +297,6 @@ int main(void)
                                        CASE(can_be_opened_to_write),
                                        CASE(foreign_headers_are_refused),
                                        CASE(foreign_files_are_refused),
-                                       cmocka_unit_test(start_time),
                                        cmocka_unit_test(state_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
