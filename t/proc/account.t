@@ -19,7 +19,8 @@ chmod 01777, $t->tmp . '/sanitizer' or die;
 # What the account must reach of what root has made: the SQLite file and its folder.
 sub share {
     return if !$t->sqlite;
-    chown $uid, $gid, $t->tmp, glob $t->tmp . '/collective.db*';
+    chown $uid, $gid, glob $t->tmp . '/collective.db*';
+    chmod 01777, $t->tmp;
     return;
 }
 sub status_of {
@@ -96,6 +97,23 @@ is($refused->{exit}, 71, 'a folder of root with other things is not handed over'
 like($refused->{stderr}, qr/^helios_d: PID folder \Q$run\E is not writable for user $uid \(run_as_user\).*chown/, 'with the reason');
 is((stat $run)[4], 0, 'it stays');
 unlink "$run/somebody";
+
+# ---- below a folder of the account root does nothing: what the account puts there could be a link ----
+mkdir $_ or die "$_: $!" for my ($home, $victim) = map { $t->tmp . "/$_" } qw(home victim);
+chown $uid, $gid, $home;
+$t->write_ini(global => { run_as_user => $name, pid_path => "$home/run" });
+symlink $victim, "$home/run" or die;
+$refused = $t->helios_d($t->service);
+is($refused->{exit}, 71, 'a link to a folder of root: refused') or diag($refused->{stderr});
+is((stat $victim)[4], 0, 'and the folder stays root\'s');
+unlink "$home/run";
+is($t->helios_d('--drain', $t->service)->{exit}, 0, 'one that is missing there');
+is((stat "$home/run")[4], $uid, 'is made by the account');
+symlink $victim, $t->tmp . '/link' or die;
+$t->write_ini(global => { run_as_user => $name, pid_path => $t->tmp . '/link' });
+is($t->helios_d('--drain', $t->service)->{exit}, 0, 'by a link of root\'s');
+is((stat $victim)[4], $uid, 'the folder is handed over');
+$t->write_ini(global => { run_as_user => $name });
 
 # ---- who is not root, and what is no account ----
 chmod 0644, $t->ini or die;
