@@ -99,9 +99,11 @@ static int read_variables(struct mysql_conn *c, bool *by_statement,
     return 0;
 }
 
-/* What every statement of ours relies on, whatever the server's defaults are. READ
- * COMMITTED locks no gaps between rows: without it, transactions wait for each other and
- * deadlock more, and do the same. */
+/* What every statement of ours relies on, whatever the server's defaults are. A server may
+ * ignore the character set that the client has named (skip_character_set_client_handshake,
+ * init_connect), chain a transaction to each COMMIT, or cut results. READ COMMITTED locks
+ * no gaps between rows: without it, transactions wait for each other and deadlock more, and
+ * do the same. */
 static int set_session(struct mysql_conn *c, unsigned read_timeout_s,
                        struct helios_error *err)
 {
@@ -110,7 +112,7 @@ static int set_session(struct mysql_conn *c, unsigned read_timeout_s,
                                 ? "tx_isolation"
                                 : "transaction_isolation";
     unsigned wait_s = read_timeout_s / 2 < LOCK_WAIT_S ? read_timeout_s / 2 : LOCK_WAIT_S;
-    char variables[160];
+    char variables[320];
     bool by_statement = false;
     /* A defaults file may have named another one. */
     if (strcmp(mysql_character_set_name(c->mysql), "utf8mb4") != 0 &&
@@ -118,11 +120,13 @@ static int set_session(struct mysql_conn *c, unsigned read_timeout_s,
         return mysql_failed(err, "connect", mysql_errno(c->mysql), mysql_error(c->mysql));
     if (read_variables(c, &by_statement, err) != 0)
         return -1;
-    int len = snprintf(variables, sizeof variables,
-                       "SET SESSION %s = '%s', autocommit = 1, "
-                       "innodb_lock_wait_timeout = %u, lock_wait_timeout = %u",
-                       isolation, by_statement ? "REPEATABLE-READ" : "READ-COMMITTED",
-                       wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
+    int len = snprintf(
+        variables, sizeof variables,
+        "SET NAMES utf8mb4, SESSION %s = '%s', autocommit = 1, "
+        "completion_type = 'NO_CHAIN', sql_select_limit = DEFAULT, "
+        "sql_safe_updates = 0, innodb_lock_wait_timeout = %u, lock_wait_timeout = %u",
+        isolation, by_statement ? "REPEATABLE-READ" : "READ-COMMITTED",
+        wait_s < 1 ? 1 : wait_s, wait_s < 1 ? 1 : wait_s);
     return text_query(c, "connect", variables, (size_t)len, err);
 }
 
