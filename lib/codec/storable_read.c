@@ -12,6 +12,7 @@
 struct thing {
     struct helios_value *value;
     uint64_t nodes;  /* of the whole tree below, shared parts each time */
+    uint64_t bytes;  /* of its texts and keys, in the same way */
     uint16_t height; /* levels of containers and references */
     bool container;  /* an array or hash itself, which only a reference may hold */
     bool finished;
@@ -63,13 +64,21 @@ static bool no_memory(struct reader *r)
     return false;
 }
 
+/* A text that is referred to many times is one in memory, and as many in what is written
+ * from the tree. */
+static size_t texts_most(const struct reader *r)
+{
+    return r->limits->bytes / 4;
+}
+
 static bool too_large(struct reader *r)
 {
     if (r->in.result == STORABLE_OK) {
         r->in.result = STORABLE_REFUSED;
         (void)err_set(r->in.err, HELIOS_E_LIMIT,
-                      "Storable image: more than %u levels or %zu values at byte %zu",
-                      r->limits->depth, r->limits->nodes, r->in.at);
+                      "Storable image: more than %u levels, %zu values or %zu bytes of "
+                      "text at byte %zu",
+                      r->limits->depth, r->limits->nodes, texts_most(r), r->in.at);
     }
     return false;
 }
@@ -174,6 +183,7 @@ static bool read_key(struct reader *r, struct frame *f, struct helios_value *val
         return storable_in_refuse(in, "a hash key is not valid UTF-8");
     if ((flags & KEY_PLACEHOLDER) != 0)
         return true;
+    f->thing.bytes += len;
     if ((flags & (KEY_UTF8 | KEY_WAS_UTF8)) == KEY_WAS_UTF8)
         return put_latin1(r, f->thing.value, key, len, value);
     return value_put(r->arena, f->thing.value, key, len, (flags & KEY_UTF8) != 0, value) ||
@@ -187,7 +197,9 @@ static bool hold(struct reader *r, struct frame *f, const struct thing *item)
     if (item->container)
         return storable_in_refuse(&r->in, "an array or hash without a reference");
     f->thing.nodes += item->nodes;
-    if (f->thing.nodes > r->limits->nodes || f->level + item->height > r->limits->depth)
+    f->thing.bytes += item->bytes;
+    if (f->thing.nodes > r->limits->nodes || f->thing.bytes > texts_most(r) ||
+        f->level + item->height > r->limits->depth)
         return too_large(r);
     if (f->thing.height <= item->height)
         f->thing.height = (uint16_t)(item->height + 1);
@@ -238,12 +250,15 @@ static bool deliver_scalar(struct reader *r, struct helios_value *value,
                            const char *class_name, struct helios_value **root)
 {
     uint32_t tag;
+    size_t len = 0;
     if (value == NULL)
         return r->in.result == STORABLE_OK ? exhausted(r) : false;
     if (!tag_new(r, &tag))
         return false;
     value_bless(value, class_name);
-    r->tags[tag] = (struct thing){.value = value, .nodes = 1, .finished = true};
+    (void)helios_value_text(value, &len);
+    r->tags[tag] =
+        (struct thing){.value = value, .nodes = 1, .bytes = len, .finished = true};
     return deliver(r, r->tags[tag], root);
 }
 

@@ -378,6 +378,34 @@ static void depth_shared(void **state)
     }
 }
 
+/* A list of one text of 1 MB and many references to it: little in memory, and without end
+ * in whatever is written from it. */
+static void texts_shared(void **state)
+{
+    (void)state;
+    static const size_t rows[][2] = {{63, STORABLE_OK}, {64, STORABLE_REFUSED}};
+    for (size_t row = 0; row < 2; row++) {
+        struct buf image = BUF_INIT;
+        uint32_t items = (uint32_t)rows[row][0] + 1;
+        const unsigned char head[] = {5, 11, 2, 0, 0, 0, (unsigned char)items};
+        buf_append(&image, head, sizeof head);
+        buf_append(&image, "\1\0\x10\0\0", 5);
+        for (int i = 0; i < 1 << 10; i++)
+            buf_printf(&image, "%01024d", 0);
+        for (size_t i = 0; i < rows[row][0]; i++)
+            buf_append(&image, "\0\0\0\0\1", 5);
+        struct value_arena *a = value_arena_new(NULL);
+        struct helios_error err = HELIOS_ERROR_INIT;
+        struct helios_value *root;
+        assert_int_equal(storable_decode(a, image.data, image.len, &root, NULL, &err),
+                         rows[row][1]);
+        if (rows[row][1] == STORABLE_REFUSED)
+            assert_int_equal(err.kind, HELIOS_E_LIMIT);
+        value_arena_free(a);
+        buf_fini(&image);
+    }
+}
+
 static void results(void **state)
 {
     (void)state;
@@ -427,8 +455,8 @@ int main(void)
         cmocka_unit_test(prefixes),     cmocka_unit_test(refused_in_little_memory),
         cmocka_unit_test(written),      cmocka_unit_test(written_again),
         cmocka_unit_test(mutations),    cmocka_unit_test(depth),
-        cmocka_unit_test(depth_shared), cmocka_unit_test(results),
-        cmocka_unit_test(wrap),
+        cmocka_unit_test(depth_shared), cmocka_unit_test(texts_shared),
+        cmocka_unit_test(results),      cmocka_unit_test(wrap),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
