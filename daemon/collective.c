@@ -35,15 +35,6 @@ int collective_open(const struct heritage *heritage, struct store **out,
     return rc;
 }
 
-/* Rows are kept as offsets into one buffer, which moves while it grows. */
-struct rows {
-    struct buf text;
-    size_t (*at)[3];
-    size_t count, cap;
-    bool failed;
-    bool too_many;
-};
-#define ROW_NULL SIZE_MAX
 /* A params table of more rows than these for one service is a fault of whatever writes it;
  * it must not cost the daemon its memory at each look. An operator's HOLD or HALT may come
  * behind them all the same: rows of Helios's own parameters have some more room, in which
@@ -51,6 +42,18 @@ struct rows {
 #define ROWS_MAX 10000
 #define ROWS_OWN 1000
 
+/* Rows are kept as offsets into one buffer, which moves while it grows. */
+struct rows {
+    struct buf text;
+    size_t (*at)[3];
+    size_t count, cap;
+    struct {
+        size_t at, len;
+    } room[ROWS_OWN]; /* for the values of rows beyond ROWS_MAX, which are replaced */
+    bool failed;
+    bool too_many;
+};
+#define ROW_NULL SIZE_MAX
 static size_t keep(struct rows *rows, const char *text)
 {
     if (text == NULL)
@@ -67,6 +70,26 @@ static bool row_is(const struct rows *rows, size_t i, const char *host, const ch
            strcmp(base + rows->at[i][1], param) == 0;
 }
 
+/* The rows behind are without number: what they need must not grow with each. */
+static void replace(struct rows *rows, size_t i, const char *value)
+{
+    size_t *at = &rows->room[i - ROWS_MAX].at, *room = &rows->room[i - ROWS_MAX].len;
+    rows->at[i][2] = ROW_NULL;
+    if (value == NULL)
+        return;
+    size_t len = strlen(value) + 1;
+    if (len > *room) {
+        *at = rows->text.len;
+        *room = 2 * len;
+        for (size_t k = 0; k < *room; k++)
+            buf_append(&rows->text, "", 1);
+    }
+    if (!rows->text.failed) {
+        memcpy(rows->text.data + *at, value, len);
+        rows->at[i][2] = *at;
+    }
+}
+
 /* Whether a row beyond the limit has been dealt with. */
 static bool beyond(struct rows *rows, const char *host, const char *param,
                    const char *value)
@@ -76,7 +99,7 @@ static bool beyond(struct rows *rows, const char *host, const char *param,
         return true;
     for (size_t i = ROWS_MAX; i < rows->count && !rows->text.failed; i++)
         if (row_is(rows, i, host, param)) {
-            rows->at[i][2] = keep(rows, value);
+            replace(rows, i, value);
             return true;
         }
     return rows->count == ROWS_MAX + ROWS_OWN;
