@@ -12,6 +12,8 @@ struct entry {
     uint32_t at, len;         /* of its text, which a NUL follows */
 };
 
+/* Every process of the daemon inherits it, so that a plugin may have written over it: what
+ * is read of it is brought within its bounds first. */
 struct log_batch {
     /* Counts whole entries: what a writer was killed in the middle of is not among them. */
     _Atomic uint32_t n;
@@ -29,33 +31,38 @@ struct log_batch *log_batch_new(void)
 
 bool log_batch_full(const struct log_batch *batch)
 {
-    return atomic_load(&batch->n) == LOG_BATCH_MAX ||
-           TEXT_MAX - batch->used < LOG_TEXT_MAX + 1;
+    return atomic_load(&batch->n) >= LOG_BATCH_MAX ||
+           batch->used > TEXT_MAX - (LOG_TEXT_MAX + 1);
 }
 
 void log_batch_add(struct log_batch *batch, const struct log_record *record)
 {
-    uint32_t n = atomic_load(&batch->n);
-    if (log_batch_full(batch))
+    uint32_t n = atomic_load(&batch->n), at = batch->used;
+    uint32_t len = (uint32_t)(record->len < LOG_TEXT_MAX ? record->len : LOG_TEXT_MAX);
+    if (n >= LOG_BATCH_MAX || at > TEXT_MAX - (LOG_TEXT_MAX + 1))
         return;
     struct entry *e = &batch->entries[n];
     e->record = *record;
     e->record.text = NULL;
-    e->at = batch->used;
-    e->len = (uint32_t)(record->len < LOG_TEXT_MAX ? record->len : LOG_TEXT_MAX);
-    memcpy(batch->text + e->at, record->text, e->len);
-    batch->text[e->at + e->len] = '\0';
-    batch->used = e->at + e->len + 1;
+    e->at = at;
+    e->len = len;
+    memcpy(batch->text + at, record->text, len);
+    batch->text[at + len] = '\0';
+    batch->used = at + len + 1;
     atomic_store(&batch->n, n + 1);
 }
 
 size_t log_batch_records(const struct log_batch *batch, struct log_record *out)
 {
     size_t n = atomic_load(&batch->n);
+    if (n > LOG_BATCH_MAX)
+        n = LOG_BATCH_MAX;
     for (size_t i = 0; i < n; i++) {
+        uint32_t at = batch->entries[i].at, len = batch->entries[i].len;
+        bool inside = at < TEXT_MAX && len < TEXT_MAX - at;
         out[i] = batch->entries[i].record;
-        out[i].text = batch->text + batch->entries[i].at;
-        out[i].len = batch->entries[i].len;
+        out[i].text = inside ? batch->text + at : "";
+        out[i].len = inside ? len : 0;
     }
     return n;
 }
