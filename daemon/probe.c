@@ -9,7 +9,9 @@
 #include <sysexits.h>
 
 #include "core/err.h"
+#include "core/name.h"
 #include "core/process.h"
+#include "core/text.h"
 #include "daemon/collective.h"
 #include "daemon/pidfile.h"
 #include "daemon/plugin.h"
@@ -178,15 +180,24 @@ struct halts {
 static void print_halt(void *arg, const char *service, const char *host, const char *value)
 {
     struct halts *halts = arg;
+    struct buf text = BUF_INIT;
     (void)value;
     halts->count++;
-    if (strcmp(host, "*") == 0)
-        (void)printf("%s is halted on every host: helios service clear-halt "
-                     "--all-hosts %s\n",
-                     service, service);
+    text_line(&text, service, strlen(service));
+    /* What is no name of a service must not stand in a command that is there to be copied.
+     */
+    if (!name_valid(service))
+        buf_printf(&text,
+                   " is halted: no service has this name; helios param list shows it");
+    else if (strcmp(host, "*") == 0)
+        buf_printf(&text,
+                   " is halted on every host: helios service clear-halt --all-hosts %s",
+                   service);
     else
-        (void)printf("%s is halted on %s: helios_d --clear-halt %s\n", service, host,
-                     service);
+        buf_printf(&text, " is halted on %s: helios_d --clear-halt %s", halts->host,
+                   service);
+    (void)printf("%s\n", buf_text(&text));
+    buf_fini(&text);
 }
 
 int probe_halts(const struct heritage *heritage)

@@ -24,7 +24,7 @@ $t->sql('INSERT INTO helios_job_history_tb (jobid, funcid, arg, uniqkey, insert_
     $_->[0], $funcid, $text, $text, $now, $now, 0, $now, $_->[1]) for [$id, 1], [999, 1];
 $t->sql('INSERT INTO error (error_time, jobid, message, funcid) VALUES (?,?,?,?)', $now, 999, $text, $funcid);
 $t->sql('INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?,?,?,?)', @$_)
-    for ['*', $t->service, "p$text", $text], [$t->host, $t->service, 'MAX_WORKERS', $text], ["h$text", $t->service, 'HALT', $text];
+    for ['*', $t->service, "p$text", $text], [$t->host, $t->service, 'MAX_WORKERS', $text], ["h$text", $t->service, 'HALT', $text], ['*', "Evil$text", 'HALT', $text];
 $t->sql('INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, worker_version, host, process_id) VALUES (?,?,?,?,?,?)',
     $now, $now, $_, substr($text, 0, 6), "h$text", 7) for "Svc$text", $t->service;
 $t->sql('INSERT INTO helios_log_tb (log_time, host, process_id, jobid, funcid, job_class, priority, message) VALUES (?,?,?,?,?,?,?,?)',
@@ -34,10 +34,10 @@ my @commands = (
     ['queue'], ['jobtype', 'list'], ['jobtype', 'info', $t->service], ['config', 'list'], ['config', 'list', $t->service], ['config', 'explain', $t->service], ['service', 'list'],
     ['service', 'status'], ['service', 'status', $t->service], ['job', 'list'], ['job', 'list', '--state=failed'],
     ['job', 'status', $id], ['log'], ['doctor'], ['schema', 'check'],
-    ['job', 'info', '999'], ['job', 'retry', '999'],
+    ['job', 'info', '999'], ['job', 'retry', '999'], ['helios_d', '--clear-halt'],
 );
 for my $words (@commands) {
-    my $run = $t->command(@$words, { env => { TERM => 'xterm' } });
+    my $run = $words->[0] eq 'helios_d' ? $t->helios_d(@$words[1 .. $#$words]) : $t->command(@$words, { env => { TERM => 'xterm' } });
     for my $stream (qw(stdout stderr)) {
         # Tabs divide columns. One byte above 0x80 may be of a character, so the stream is read as UTF-8.
         my $shown = $run->{$stream};
