@@ -269,8 +269,8 @@ int binlog_layout_read(const struct binlog_event *event, const struct binlog_tab
         return -1;
     const uint8_t *types = take(&b, count);
     uint64_t metas_len = take_packed(&b);
-    struct bytes metas = {take(&b, metas_len), metas_len, b.failed};
-    if (types == NULL || metas.failed)
+    struct bytes metas = {take(&b, metas_len), metas_len, false};
+    if (types == NULL || b.failed)
         return -1;
     out->table_id = event->table_id;
     out->count = (size_t)count;

@@ -95,7 +95,9 @@ static int look_from_start(struct store *store, struct batch *b, struct helios_e
     struct helios_datum params[3] = {helios_uint(b->claim->funcid)};
     size_t n = 1;
     if (b->claim->order != ORDER_OLDEST)
-        params[n++] = helios_uint(b->claim->floor);
+        /* SQLite's column holds negative ones, which no floor leaves out either. */
+        params[n++] =
+            helios_int(b->claim->floor > 0 ? (int64_t)b->claim->floor : INT32_MIN);
     params[n++] = helios_uint(b->ids_max);
     struct mono begun = mono_now();
     if (store_query(store, statements[b->claim->order], 0, params, n, batch_id_row, b,

@@ -110,7 +110,8 @@
     "helios_log_tb WHERE log_time >= ? ORDER BY log_time"
 #define QUERY_COLUMNS                                                                      \
     "SELECT jobid, funcid, insert_time, run_after, grabbed_until, priority, arg"
-/* Of rows of one second only SQLite can tell which is the latest. */
+/* Of rows of one second only SQLite can tell which is the latest; elsewhere a job that
+ * failed and was completed within one ended as completed. */
 #define LATEST(and_row)                                                                    \
     " FROM helios_job_history_tb WHERE jobid = ? ORDER BY complete_time DESC" and_row      \
     " LIMIT 1"
@@ -318,8 +319,8 @@ static const char *const common[STATEMENTS] = {
         "60 THEN 1 END) FROM (SELECT grabbed_until " DUE_OLDEST " LIMIT 10000) AS oldest",
 
     [ST_QUERY_QUEUED] = QUERY_COLUMNS " FROM job WHERE jobid = ?",
-    [ST_QUERY_ATTEMPT] = QUERY_COLUMNS ", complete_time, exitstatus" LATEST(""),
-    [ST_QUERY_EXITSTATUS] = "SELECT COALESCE(exitstatus, -1)" LATEST(""),
+    [ST_QUERY_ATTEMPT] = QUERY_COLUMNS ", complete_time, exitstatus" LATEST(", exitstatus"),
+    [ST_QUERY_EXITSTATUS] = "SELECT COALESCE(exitstatus, -1)" LATEST(", exitstatus"),
     [ST_QUERY_LOGS] = QUERY_LOG(""),
     [ST_QUERY_DAEMONS] =
         "SELECT worker_class, worker_version, host, process_id, start_time, register_time "

@@ -52,6 +52,9 @@ says($t, 'its log', ['job', 'info', '--logs', '--epoch-time', $id], { out => qr/
 attempt($id, 1400000200, 3);
 attempt($id, 1400000100, 1);
 both('the latest attempt', 'info', [$id], { out => "Jobid: $id\nJobtype: Lab::Svc\nSubmit Time: " . stamp(1000000000) . "\nComplete Time: " . stamp(1400000200) . "\nExitstatus: 3\n\n" });
+attempt($id, 1400000300, $_) for 1, 0;
+both('completed in the second in which it had failed', 'info', [$id], { out => qr/^Exitstatus: 0$/m });
+$t->sql('DELETE FROM helios_job_history_tb WHERE complete_time=1400000300');
 both('its arguments are text', 'info', ['-a', $id], { out => qr{\n\nArgs: \n<job><params><a>h</a></params></job>\n\n\z} });
 
 # ---- status ----

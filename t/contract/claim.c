@@ -168,6 +168,29 @@ static void by_priority(void **state)
     }
 }
 
+/* TheSchwartz has no floor: not even the column of SQLite, which holds negative ones. */
+static void below_zero(void **state)
+{
+    static const enum job_order orders[] = {ORDER_OLDEST, ORDER_LOW, ORDER_HIGH};
+    uint32_t funcid = fixture_jobtype(*state, "Toy");
+    if (helios_db_kind(store_db(*state)) != HELIOS_DB_SQLITE)
+        skip();
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        struct store_job job = {0};
+        size_t got = 0;
+        const struct store_claim claim = {
+            .funcid = funcid, .want = 1, .order = orders[i], .lease_s = 3600};
+        fixture_sql(*state, "DELETE FROM job;\nINSERT INTO job (funcid, run_after, "
+                            "grabbed_until, priority) VALUES ((SELECT funcid FROM "
+                            "funcmap WHERE funcname = 'Toy'), 1, 0, -5);");
+        OK(store_claim(*state, &claim, &job, &got, &err));
+        if (got != 1)
+            fail_msg("order %d: a job of priority -5 should be claimed", (int)orders[i]);
+        store_job_fini(&job);
+    }
+}
+
 static void above_a_floor(void **state)
 {
     static const enum job_order orders[] = {ORDER_LOW, ORDER_HIGH};
@@ -730,6 +753,7 @@ int suite_claim(void)
         CONTRACT_TEST(only_the_jobtype_asked_for),
         CONTRACT_TEST(oldest_first),
         CONTRACT_TEST(by_priority),
+        CONTRACT_TEST(below_zero),
         CONTRACT_TEST(above_a_floor),
         CONTRACT_TEST(lease_and_nothing_else),
         CONTRACT_TEST(counts),
