@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "child.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,10 +231,14 @@ int child_run(const struct child_spec *spec, struct child_result *out)
     *out = (struct child_result){0};
 
     (void)sigaction(SIGPIPE, &ignore, &saved);
-    int rc = start(&child);
+    int rc = guard_start();
+    if (rc == 0)
+        rc = start(&child);
     if (rc == 0) {
+        guard_note(child.pid);
         child.deadline = now_ms() + (int64_t)spec->timeout_s * 1000;
         rc = wait_all(&child);
+        guard_note(0);
     }
     (void)sigaction(SIGPIPE, &saved, NULL);
     fd_close(&child.in_fd);

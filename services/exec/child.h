@@ -38,8 +38,9 @@ struct child_result {
 
 /* Runs the program in `/`, in a process group of its own, with default signal actions,
  * nothing blocked and no descriptors but 0, 1 and 2. Returns when it has ended; processes
- * that it left behind do not delay that, nor are they harmed unless the time was over. 0,
- * or an errno value if it could not be started or waited for. */
+ * that it left behind do not delay that, nor are they harmed unless the time was over. It
+ * does not outlive this process, nor does its process group. 0, or an errno value if it
+ * could not be started or waited for. SIGPIPE is ignored meanwhile. */
 int child_run(const struct child_spec *spec, struct child_result *out);
 
 #endif
