@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "core/process.h"
 
-void adopted_find(struct adopted *adopted, const char *board_path)
+void adopted_find(struct adopted *adopted, const char *board_path, uint64_t collective)
 {
     char pattern[4200];
     glob_t found;
@@ -23,8 +23,20 @@ void adopted_find(struct adopted *adopted, const char *board_path)
         size_t len = strlen(path);
         if (len > 4 && strcmp(path + len - 4, ".new") == 0)
             continue;
-        if (board_open(path, true, &board, NULL) != 0) {
-            log_warning("%s is not a scoreboard of this version; remove it", path);
+        struct helios_error err = HELIOS_ERROR_INIT;
+        if (board_open(path, true, &board, &err) != 0) {
+            log_warning(
+                "The jobs that an earlier daemon held cannot be settled, and stay locked "
+                "until their leases run out; then remove the file: %s",
+                err.text);
+            continue;
+        }
+        if (!board_belongs(board, collective)) {
+            log_warning(
+                "%s is of a daemon that works for another database and settles it at "
+                "its next start; give each collective of a host a pid_path of its own",
+                path);
+            board_close(board);
             continue;
         }
         adopted->board[adopted->count] = board;

@@ -5,7 +5,7 @@
 #include "daemon/settle.h"
 
 /* The scoreboards of masters that were killed: a start renames the one that it finds to
- * `<board>.<pid>`, and a poller settles what its processes held as they end. */
+ * `<board>.<pid>.<number>`, and a poller settles what its processes held as they end. */
 #define ADOPTED_MOST 16
 struct adopted {
     struct board *board[ADOPTED_MOST];
@@ -13,9 +13,9 @@ struct adopted {
     unsigned count;
 };
 
-/* Maps what there is beside `board_path`; more than ADOPTED_MOST wait for the next poller.
- */
-void adopted_find(struct adopted *adopted, const char *board_path);
+/* Maps what there is beside `board_path` of daemons of that collective (board_belongs());
+ * more than ADOPTED_MOST wait for the next poller. */
+void adopted_find(struct adopted *adopted, const char *board_path, uint64_t collective);
 /* Settles each, and removes those of which nobody lives any more. Their own poller comes
  * first while it lives. `how` is for all of them, but for the board. `now` is the server's
  * clock. */

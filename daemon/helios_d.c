@@ -112,6 +112,7 @@ static int check_service(struct master_config *config, struct probe *probe)
     }
     (void)strlcpy(h->version, probe->version, sizeof h->version);
     h->rules = probe->rules;
+    h->collective = probe->collective;
     h->service_flags = probe->service_flags;
     if (h->version[0] != '\0')
         (void)printf("%s %s loaded.\n", h->service, h->version);

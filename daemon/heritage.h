@@ -48,6 +48,7 @@ struct heritage {
     uint32_t service_flags;   /* HELIOS_SERVICE_... */
     struct settings settings; /* as the master last heard them */
     int64_t start_time;       /* of the daemon, Unix seconds */
+    uint64_t collective;      /* identity of the database */
     int32_t master_pid;
     struct board *board;
     struct log_batch *log_batch; /* poller's, shared with those before and after it */
@@ -73,6 +74,7 @@ struct probe {
     char version[32];
     struct life_rules rules;
     uint32_t service_flags;
+    uint64_t collective; /* identity of the database that the configuration names */
     struct settings settings;
     bool have_settings; /* the database was looked at */
     char dsn[512];      /* without secrets */

@@ -69,14 +69,33 @@ void master_remove_files(struct master *m)
         log_crit("%s", err.text);
 }
 
+/* The file names hold the service alone. */
+static bool is_foreign(const struct master *m)
+{
+    struct board *board = NULL;
+    if (board_open(m->board_path, false, &board, NULL) != 0)
+        return false;
+    bool foreign = !board_belongs(board, m->heritage.collective);
+    board_close(board);
+    return foreign;
+}
+
 static int lock_pid_file(struct master *m)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     int rc = pid_file_open(m->heritage.pid_path, m->heritage.service, &m->pid_file, &err);
-    if (rc != 0)
-        set_exit(m, rc > 0 ? 1 : EX_CANTCREAT, err.text);
+    if (rc == 0)
+        return 0;
+    set_exit(m, rc > 0 ? 1 : EX_CANTCREAT, err.text);
+    size_t used = strlen(m->exit_text);
+    if (rc > 0 && is_foreign(m))
+        (void)snprintf(m->exit_text + used, sizeof m->exit_text - used,
+                       "\nIt works for another database: each collective on a host needs a "
+                       "pid_path of its own, and this one has that of the other.");
     return rc;
 }
+
+#define ASIDE_MOST 1000
 
 /* Puts an earlier board out of the way, under the name by which the poller looks for boards
  * whose jobs are to be settled. */
@@ -84,21 +103,29 @@ static void set_aside(const char *path)
 {
     struct board *old = NULL;
     char aside[PATH_MAX];
-    int n;
-    if (board_open(path, false, &old, NULL) == 0)
-        n = snprintf(aside, sizeof aside, "%s.%" PRId32, path,
-                     atomic_load(&old->master_pid));
-    else
-        n = snprintf(aside, sizeof aside, "%s.old", path);
+    int32_t pid =
+        board_open(path, false, &old, NULL) == 0 ? atomic_load(&old->master_pid) : 0;
     board_close(old);
-    if (n > 0 && (size_t)n < sizeof aside)
-        (void)rename(path, aside); /* none there: nothing to do */
+    /* In a container every daemon has one number, and a board of that name may wait still.
+     */
+    for (unsigned i = 0; i < ASIDE_MOST; i++) {
+        int n = snprintf(aside, sizeof aside, "%s.%" PRId32 ".%u", path, pid, i);
+        if (n < 0 || (size_t)n >= sizeof aside)
+            return;
+        /* None there: nothing to do. */
+        if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0 ||
+            errno == ENOENT)
+            return;
+        /* A file system that knows no such renaming is asked first. */
+        if (errno == EINVAL && access(aside, F_OK) != 0) {
+            (void)rename(path, aside);
+            return;
+        }
+    }
 }
 
-static int make_board(struct master *m)
+static int name_board(struct master *m)
 {
-    struct helios_error err = HELIOS_ERROR_INIT;
-    struct board *board = NULL;
     char file[NAME_MAX_LEN + 1];
     bool fits = name_file(m->heritage.service, file, sizeof file);
     int n = snprintf(m->board_path, sizeof m->board_path, "%s/%s.board",
@@ -107,12 +134,20 @@ static int make_board(struct master *m)
         set_exit(m, EX_CANTCREAT, "The path of the scoreboard is too long");
         return -1;
     }
+    return 0;
+}
+
+static int make_board(struct master *m)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct board *board = NULL;
     set_aside(m->board_path);
     if (board_create(m->board_path, m->heritage.service, m->heritage.host, &board,
                      &m->board_fd, &err) != 0) {
         set_exit(m, EX_CANTCREAT, err.text);
         return -1;
     }
+    board->collective = m->heritage.collective;
     atomic_store(&board->master_pid, (int32_t)getpid());
     atomic_store(&board->master_pid_start, process_start(getpid()));
     atomic_store(&board->start_time, m->heritage.start_time);
@@ -170,7 +205,8 @@ static int set_up(struct master *m)
         set_exit(m, EX_CONFIG, err.text);
         return -1;
     }
-    if (lock_pid_file(m) != 0 || make_board(m) != 0 || make_loop(m) != 0)
+    if (name_board(m) != 0 || lock_pid_file(m) != 0 || make_board(m) != 0 ||
+        make_loop(m) != 0)
         return -1;
     if (pid_file_write(&m->pid_file, getpid(), &err) != 0) {
         set_exit(m, EX_CANTCREAT, err.text);

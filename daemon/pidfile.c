@@ -107,6 +107,14 @@ static bool same_file(int fd, const char *path)
 static int open_failed(const char *folder, const char *path, int errnum,
                        struct helios_error *err)
 {
+    struct stat st;
+    if (errnum == EACCES && lstat(path, &st) == 0 && st.st_uid != geteuid())
+        return err_set(
+            err, HELIOS_E_SYSTEM,
+            "The PID file %s belongs to user %u, and this user (%u) cannot write "
+            "it: chown it and the scoreboard beside it to this user, or remove "
+            "them when no daemon runs",
+            path, (unsigned)st.st_uid, (unsigned)geteuid());
     if (errnum == ELOOP)
         return err_set(
             err, HELIOS_E_SYSTEM,

@@ -13,7 +13,7 @@
 #include "core/err.h"
 #include "core/name.h"
 
-/* <name>.pid, <name>.board, <name>.board.<pid> and <name>.board.old. */
+/* <name>.pid, <name>.board, and <name>.board.<...>, which was set aside. */
 static bool is_ours(const char *file)
 {
     const char *dot = strchr(file, '.');

@@ -482,7 +482,7 @@ int poller_main(const struct heritage *heritage)
     atomic_store(&heritage->board->poller_pid_start, process_start(p->pid));
     atomic_store(&heritage->board->poller_pid, (int32_t)p->pid);
     p->clean_at = MONO_NEVER; /* a start does not wait for housekeeping, nor fail by it */
-    adopted_find(&p->adopted, heritage->board_path);
+    adopted_find(&p->adopted, heritage->board_path, heritage->collective);
     for (;;) {
         struct helios_error err = HELIOS_ERROR_INIT;
         take_orders(p);

@@ -56,6 +56,7 @@ void probe_service(const struct heritage *heritage, struct probe *out)
         path = plugin_default_path();
     if (plugin_load(path, heritage->service, plugin, &err) != 0)
         goto failed;
+    out->collective = conf_identity(params);
     plugin_rules(plugin, &out->rules);
     out->service_flags = plugin->service.flags;
     if (plugin->service.version != NULL)

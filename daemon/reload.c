@@ -64,7 +64,11 @@ static void swap(struct master *m)
 
 static void decide(struct master *m)
 {
-    if (m->reload.probe.exit_code == 0)
+    /* Jobs that are running are in the other one: their leases and their ends. */
+    if (m->reload.probe.exit_code == 0 &&
+        m->reload.probe.collective != m->heritage.collective)
+        keep("dsn or table_prefix names another database, which needs a restart");
+    else if (m->reload.probe.exit_code == 0)
         swap(m);
     else
         keep(m->reload.probe.text);

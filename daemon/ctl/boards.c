@@ -93,7 +93,8 @@ static int compare_ids(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static int read_files(struct boards *boards, const glob_t *files, struct helios_error *err)
+static int read_files(struct boards *boards, uint64_t collective, const glob_t *files,
+                      struct helios_error *err)
 {
     bool ok = true;
     for (size_t i = 0; ok && i < files->gl_pathc && boards->daemons_n < BOARDS_DAEMONS;
@@ -104,7 +105,10 @@ static int read_files(struct boards *boards, const glob_t *files, struct helios_
             boards->unread++;
             continue;
         }
-        ok = read_board(boards, board);
+        if (board_belongs(board, collective))
+            ok = read_board(boards, board);
+        else
+            boards->foreign++;
         board_close(board);
     }
     if (!ok)
@@ -124,7 +128,8 @@ static void quote(const char *path, struct buf *out)
     }
 }
 
-int boards_read(const char *path, struct boards *out, struct helios_error *err)
+int boards_read(const char *path, uint64_t collective, struct boards *out,
+                struct helios_error *err)
 {
     struct buf pattern = BUF_INIT;
     glob_t files = {0};
@@ -137,7 +142,7 @@ int boards_read(const char *path, struct boards *out, struct helios_error *err)
     if (out->daemons == NULL || out->workers == NULL || pattern.failed)
         rc = err_set(err, HELIOS_E_NOMEM, "out of memory");
     else if (glob(buf_text(&pattern), 0, NULL, &files) == 0)
-        rc = read_files(out, &files, err);
+        rc = read_files(out, collective, &files, err);
     globfree(&files);
     buf_fini(&pattern);
     return rc;

@@ -44,14 +44,16 @@ struct boards {
     size_t workers_n;
     uint64_t *held; /* the jobs that workers hold, in order */
     size_t held_n, held_cap;
+    unsigned foreign;        /* boards of daemons that work for another database */
     unsigned unread;         /* files that are no boards that this version can read */
     struct helios_error why; /* of the first of them */
 };
 
-/* Reads all boards of the folder `path`: none where there is no such folder. Boards of
- * other versions, and what is no board, are counted and passed over. boards_fini() frees
- * also after a failure. */
-int boards_read(const char *path, struct boards *out, struct helios_error *err);
+/* Reads all boards of the folder `path` that belong to `collective` (conf_identity()): none
+ * where there is no such folder. Boards of other versions and databases, and what is no
+ * board, are counted and passed over. boards_fini() frees also after a failure. */
+int boards_read(const char *path, uint64_t collective, struct boards *out,
+                struct helios_error *err);
 void boards_fini(struct boards *boards);
 bool boards_hold(const struct boards *boards, uint64_t jobid);
 

@@ -105,9 +105,10 @@ static int read_all(const struct ctl *ctl, const char *host, struct fleet *fleet
     struct boards boards = {0};
     char own[256];
     name_host(own, sizeof own);
-    char *path = inifile_pid_path(ctl, err);
+    uint64_t collective = 0;
+    char *path = inifile_pid_path(ctl, &collective, err);
     const char *service = ctl->items[ITEM_SERVICE];
-    int rc = path == NULL ? -1 : boards_read(path, &boards, err);
+    int rc = path == NULL ? -1 : boards_read(path, collective, &boards, err);
     if (rc == 0)
         rc = fleet_read(ctl_store(ctl), service, host, fleet, err);
     if (rc == 0)

@@ -136,19 +136,25 @@ static void check_board(struct doctor *d, const struct boards_daemon *board)
     buf_fini(&text);
 }
 
-static void check_boards(struct doctor *d, const char *path)
+static void check_boards(struct doctor *d, const struct helios_params *params)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct boards boards;
     d->subject = "scoreboards";
     size_t before = d->told;
-    if (boards_read(path, &boards, &err) != 0)
+    if (boards_read(inifile_value(params, "pid_path"), conf_identity(params), &boards,
+                    &err) != 0)
         tell(d, CHECK_WARNING, err.text, "try again");
     for (size_t i = 0; i < boards.daemons_n; i++)
         check_board(d, &boards.daemons[i]);
     if (boards.unread > 0)
         tell(d, CHECK_WARNING, boards.why.text,
              "look with the helios of that version, as a user who may read it");
+    if (boards.foreign > 0)
+        tell(
+            d, CHECK_WARNING, "daemons of another database have this pid_path",
+            "set pid_path in helios.ini to a folder of its own for each collective of this "
+            "host");
     if (d->told == before)
         tell(d, CHECK_OK,
              boards.daemons_n == 0 ? "no daemon runs here" : "every daemon here runs", "");
@@ -483,7 +489,7 @@ int doctor_run(struct ctl *ctl)
     if (params != NULL) {
         bool becomes = check_account(&d, params);
         check_pid_path(&d, inifile_value(params, "pid_path"), becomes);
-        check_boards(&d, inifile_value(params, "pid_path"));
+        check_boards(&d, params);
         check_database_file(&d, params);
         d.subject = "connection";
         if (ctl_connect(ctl, NULL, &err) != 0) {

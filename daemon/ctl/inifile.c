@@ -48,12 +48,14 @@ const char *inifile_value(const struct helios_params *params, const char *name)
     return option == NULL ? NULL : option->fallback;
 }
 
-char *inifile_pid_path(const struct ctl *ctl, struct helios_error *err)
+char *inifile_pid_path(const struct ctl *ctl, uint64_t *collective,
+                       struct helios_error *err)
 {
     struct helios_params *params = NULL;
     if (inifile_params(ctl, NULL, NULL, false, &params, err) != 0)
         return NULL;
     char *path = strdup(inifile_value(params, "pid_path"));
+    *collective = conf_identity(params);
     conf_free(params);
     if (path == NULL)
         (void)err_set(err, HELIOS_E_NOMEM, "out of memory");

@@ -19,7 +19,9 @@ int inifile_params(const struct ctl *ctl, const char *service, const struct rows
 /* The value of a parameter that is set to something, else its default; NULL: neither. */
 const char *inifile_value(const struct helios_params *params, const char *name);
 
-/* The folder of PID files and scoreboards: free with free(). NULL and `*err` on failure. */
-char *inifile_pid_path(const struct ctl *ctl, struct helios_error *err);
+/* The folder of PID files and scoreboards, free with free(), and whose of them are meant:
+ * conf_identity(). NULL and `*err` on failure. */
+char *inifile_pid_path(const struct ctl *ctl, uint64_t *collective,
+                       struct helios_error *err);
 
 #endif

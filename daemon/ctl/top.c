@@ -30,6 +30,7 @@
 struct top {
     struct ctl *ctl;
     char *boards_path;
+    uint64_t collective;
     char host[256];
     struct looker looker;
     struct mono restart; /* of a process that has ended */
@@ -109,7 +110,7 @@ static void read_boards(struct top *top)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     boards_fini(&top->boards);
-    if (boards_read(top->boards_path, &top->boards, &err) != 0)
+    if (boards_read(top->boards_path, top->collective, &top->boards, &err) != 0)
         say(top, err.text);
     merge(top);
 }
@@ -334,7 +335,7 @@ static int prepare(struct top *top, struct ctl *ctl, int *signals, struct helios
     name_host(top->host, sizeof top->host);
     top->look_at = mono_now();
     top->restart = mono_now();
-    top->boards_path = inifile_pid_path(ctl, err);
+    top->boards_path = inifile_pid_path(ctl, &top->collective, err);
     if (top->boards_path == NULL)
         return -1;
     top->look = calloc(1, sizeof *top->look);

@@ -73,6 +73,9 @@ void conf_settings(const struct helios_params *params, const struct settings *la
 int conf_database(const struct helios_params *params, struct dsn *dsn, const char **user,
                   const char **password, struct helios_error *err);
 
+/* dsn_identity() of the collective; 0 if there is no dsn that can be read. */
+uint64_t conf_identity(const struct helios_params *params);
+
 /* What the logging front is told: loggers, internal_logger and the syslog_... parameters.
  * `service`, `foreground` and `threshold` (settings.log_threshold) are left alone. */
 void conf_logging(const struct helios_params *params, struct log_config *out,

@@ -120,6 +120,17 @@ int conf_database(const struct helios_params *params, struct dsn *dsn, const cha
     return 0;
 }
 
+uint64_t conf_identity(const struct helios_params *params)
+{
+    struct dsn dsn;
+    const char *user, *password;
+    if (conf_database(params, &dsn, &user, &password, NULL) != 0)
+        return 0;
+    uint64_t identity = dsn_identity(&dsn);
+    dsn_fini(&dsn);
+    return identity;
+}
+
 static bool holds_secret(const struct ini_entry *entry)
 {
     if (entry->value[0] == '\0')

@@ -310,3 +310,23 @@ int dsn_copy(const struct dsn *from, struct dsn *to)
         dsn_fini(to);
     return failed ? -1 : 0;
 }
+
+static uint64_t mix(uint64_t h, const char *text)
+{
+    for (const char *p = text == NULL ? "" : text; *p != '\0'; p++)
+        h = (h ^ (unsigned char)*p) * 1099511628211u;
+    return (h ^ 0xff) * 1099511628211u;
+}
+
+uint64_t dsn_identity(const struct dsn *dsn)
+{
+    uint64_t h = 14695981039346656037u ^ (uint64_t)dsn->driver ^ (uint64_t)dsn->port << 8;
+    bool local = dsn->host != NULL && strcmp(dsn->host, "localhost") == 0;
+    h = mix(h, local ? NULL : dsn->host);
+    h = mix(h, dsn->socket);
+    h = mix(h, dsn->database);
+    h = mix(h, dsn->prefix);
+    h = mix(h, dsn->default_file);
+    h = mix(h, dsn->default_group);
+    return h == 0 ? 1 : h;
+}

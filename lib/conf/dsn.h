@@ -3,6 +3,7 @@
 #define CONF_DSN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <helios/error.h>
 
@@ -54,6 +55,10 @@ struct dsn {
 int dsn_parse(const char *text, struct dsn *out, struct helios_error *err);
 void dsn_fini(struct dsn *dsn);
 int dsn_copy(const struct dsn *from, struct dsn *to); /* -1: out of memory, `to` is empty */
+
+/* A number for the tables that it names: server, database and prefix, not who connects and
+ * how. Never 0. Other spellings of one server, its name and its address, have others. */
+uint64_t dsn_identity(const struct dsn *dsn);
 
 /* `text` for people to read: the value of every key that looks like a password is
  * "(hidden)"; malformed text that mentions one is hidden whole. NULL: out of memory. */

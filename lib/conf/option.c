@@ -85,7 +85,9 @@ const struct option option_table[] = {
      .ini_only = true,
      .group = DATABASE,
      .help = "The folder of PID files and scoreboards. "
-             "It must exist and be writable."},
+             "It must exist and be writable. "
+             "Each collective of a host needs one of its own: the files are named after "
+             "services alone."},
     {.name = "run_as_user",
      .type = OPTION_TEXT,
      .read = READ_START,

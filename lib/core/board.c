@@ -212,6 +212,11 @@ static int write_all(int fd, const void *data, size_t len)
     return 0;
 }
 
+bool board_belongs(const struct board *board, uint64_t collective)
+{
+    return board->collective == collective || board->collective == 0 || collective == 0;
+}
+
 int board_save(const struct board *board, const char *path, struct helios_error *err)
 {
     uint32_t used = atomic_load(&board->used_slots);

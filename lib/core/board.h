@@ -143,7 +143,10 @@ struct board {
     _Atomic uint64_t watch_bytes; /* watcher: read by this and earlier ones */
     _Atomic uint64_t job_ns;      /* workers: what jobs have been taking; 0: unknown */
     struct turn bulk[BOARD_BULK]; /* workers: to claim or complete many jobs at once */
-    char pad[400];
+    /* master, before others look: dsn_identity() of the database in which the jobs are; 0
+     * in boards of older versions */
+    uint64_t collective;
+    char pad[392];
     struct cursor
         cursor[BOARD_JOBTYPES]; /* workers and poller: of each jobtype, in order */
     struct board_slot slot[];
@@ -155,6 +158,8 @@ size_t board_size(void);
  * board_reserve(). */
 int board_create(const char *path, const char *service, const char *host,
                  struct board **out, int *fd_out, struct helios_error *err);
+/* Whether its jobs are in the database of that identity, or it is not known where. */
+bool board_belongs(const struct board *board, uint64_t collective);
 /* Maps an existing board after checking magic, version and size. */
 int board_open(const char *path, bool writable, struct board **out,
                struct helios_error *err);

@@ -44,7 +44,7 @@ is_deeply([map { $_->{exitstatus} != 0 ? 1 : 0 } $t->history($lost)], [1, 0],
     'one failed attempt, one completed');
 is(scalar $t->errors($lost), 1, 'with an error row for the first');
 # Not before the poller that it belongs to has gone.
-$t->wait_for(sub { !grep { /board\.\d+$/ } glob $t->tmp . '/run/*' }, 10, 'the old scoreboards to be removed');
+$t->wait_for(sub { !grep { /board\.\d+/ } glob $t->tmp . '/run/*' }, 10, 'the old scoreboards to be removed');
 is($t->stop($daemon)->{exit}, 0, 'it stops cleanly');
 is_deeply([glob $t->tmp . '/run/*'], [], 'and leaves nothing');
 $t->finish;

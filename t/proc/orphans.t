@@ -29,7 +29,7 @@ $t->wait_for(sub { !grep { alive($_) } @orphans }, 10, 'the orphans to leave');
 is_deeply([map { $_->{exitstatus} } $t->history($long)], [0], 'the job is completed');
 is(scalar(split /\n/, slurp($t->tmp . '/ran')), 1, 'it ran once');
 $t->wait_for(sub { $t->log_rows(qr/^last words$/) == 1 }, 10, 'its line in the log');
-$t->wait_for(sub { !grep { /board\.\d+$/ } glob $t->tmp . '/run/*' }, 10, 'the old scoreboard to be removed');
+$t->wait_for(sub { !grep { /board\.\d+/ } glob $t->tmp . '/run/*' }, 10, 'the old scoreboard to be removed');
 is($t->stop($next)->{exit}, 0, 'the next daemon stops cleanly');
 is_deeply([glob $t->tmp . '/run/*'], [], 'and leaves nothing');
 $t->finish;

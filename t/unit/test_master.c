@@ -290,7 +290,7 @@ static void unsettled_stays(void **state)
     pid_t second = stage_start();
     STAGE_WAIT(stage->pollers == pollers + 1);
     char aside[64];
-    (void)snprintf(aside, sizeof aside, BOARD_FILE ".%d", (int)pid);
+    (void)snprintf(aside, sizeof aside, BOARD_FILE ".%d.0", (int)pid);
     assert_true(stage_file_exists(aside));
     stop(second);
 }
