@@ -421,7 +421,10 @@ const struct option option_table[] = {
      .fallback = "on",
      .read = READ_START,
      .group = LOGGING,
-     .help = "Whether log messages become rows of the log table."},
+     .help =
+         "Whether log messages become rows of the log table. "
+         "Even if not, those do that a daemon in the background can write nowhere else, "
+         "and that a logger fails."},
     {.name = "log_priority_threshold",
      .type = OPTION_INT,
      .fallback = "7",
@@ -440,7 +443,9 @@ const struct option option_table[] = {
              "HeliosX::Logger::Syslog is another name of syslog; "
              "for HeliosX::Logger::Log4perl and HeliosX::Logger::File syslog is used, for "
              "HeliosX::Logger::HiRes the log table, which a warning says. "
-             "Other names are ignored with a warning; empty is none."},
+             "Other names are ignored with a warning; empty is none. "
+             "That one of them fails is said by the others and in the log table, as an "
+             "emergency, at most once a minute."},
     {.name = "syslog_facility",
      .type = OPTION_CHOICE,
      .fallback = "user",

@@ -81,7 +81,9 @@ static bool send_large(int sock, struct sockaddr_un *to, const struct buf *entry
     head->cmsg_len = CMSG_LEN(sizeof fd);
     memcpy(CMSG_DATA(head), &fd, sizeof fd);
     bool sent = sendmsg(sock, &packet, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    int why = errno;
     (void)close(fd);
+    errno = why;
     return sent;
 }
 
@@ -89,6 +91,7 @@ static bool send_entry(const char *path, const struct buf *entry)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
+    errno = entry->failed ? ENOMEM : ENAMETOOLONG;
     if (entry->failed || len >= sizeof to.sun_path)
         return false;
     memcpy(to.sun_path, path, len);
@@ -99,7 +102,9 @@ static bool send_entry(const char *path, const struct buf *entry)
                        (const struct sockaddr *)&to, sizeof to) >= 0;
     if (!sent && (errno == EMSGSIZE || errno == ENOBUFS))
         sent = send_large(sock, &to, entry);
+    int why = errno;
     (void)close(sock);
+    errno = why;
     return sent;
 }
 

@@ -10,7 +10,7 @@
 
 /* Sends a record to the journal by its native protocol: MESSAGE, PRIORITY,
  * SYSLOG_IDENTIFIER, HELIOS_SERVICE and, for a message about a job, HELIOS_JOBID. Does not
- * wait. False: there is no journal, or it takes nothing now. */
+ * wait. False with errno: there is no journal, or it takes nothing now. */
 bool journal_send(const char *socket_path, const struct log_record *record,
                   const char *service);
 

@@ -15,8 +15,12 @@
  * rows of helios_log_tb in batches), unless internal_logger is off, and to every sink of
  * `loggers`. When the channel is missing or full, or a sink does not take it, the message
  * goes to the fallback: standard error in the foreground, else syslog as "helios_d". The
- * fallback gets nothing that the same process's sinks have written there already. Before
- * log_configure() everything goes to standard error.
+ * fallback gets nothing that the same process's sinks have written there already. What then
+ * is nowhere, because syslog is not there and the background has no standard error, goes to
+ * the channel even if internal_logger is off. That a sink fails is told as an emergency, by
+ * the channel and the sinks that work, once a minute for each sink in this process and all
+ * that were forked since the first log_configure(). Before log_configure() everything goes
+ * to standard error.
  *
  * Nothing here waits, with two exceptions: standard error may be a blocking pipe, and a
  * message of more than 32 kB, which may be larger than the channel, waits at most 200 ms in
@@ -37,6 +41,8 @@ struct log_config {
     bool table;      /* internal_logger */
     bool foreground; /* fallback is standard error */
     int threshold;   /* log_priority_threshold: of the table, the journal, standard error */
+    const char *syslog_socket; /* NULL: the system's, as the next */
+    const char *journal_socket;
 };
 
 void log_configure(

@@ -34,20 +34,21 @@ static void put_time(struct buf *line, int64_t seconds)
         buf_puts(line, text);
 }
 
-static void write_all(int fd, const char *data, size_t len)
+static bool write_all(int fd, const char *data, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(fd, data, len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return;
+            return false;
         data += n;
         len -= (size_t)n;
     }
+    return true;
 }
 
-void log_line_stderr(const struct log_record *record, const char *service)
+bool log_line_stderr(const struct log_record *record, const char *service)
 {
     struct buf line = BUF_INIT;
     put_time(&line, record->time);
@@ -55,9 +56,10 @@ void log_line_stderr(const struct log_record *record, const char *service)
                record->pid);
     put_text(&line, record, record->len);
     buf_putc(&line, '\n');
-    if (!line.failed)
-        write_all(STDERR_FILENO, line.data, line.len);
+    errno = ENOMEM;
+    bool written = !line.failed && write_all(STDERR_FILENO, line.data, line.len);
     buf_fini(&line);
+    return written;
 }
 
 /* Syslog's own date, which strftime() would write in the language of the locale. */
@@ -77,6 +79,7 @@ static bool send_datagram(const char *path, const struct buf *line)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
+    errno = line->failed ? ENOMEM : ENAMETOOLONG;
     if (line->failed || len >= sizeof to.sun_path)
         return false;
     memcpy(to.sun_path, path, len);
@@ -85,7 +88,9 @@ static bool send_datagram(const char *path, const struct buf *line)
         return false;
     ssize_t n = sendto(fd, line->data, line->len, MSG_DONTWAIT | MSG_NOSIGNAL,
                        (const struct sockaddr *)&to, sizeof to);
+    int why = errno;
     (void)close(fd);
+    errno = why;
     return n >= 0;
 }
 

@@ -10,8 +10,9 @@
  * bytes it holds. */
 
 /* `2026-11-22T10:11:12Z NOTICE service[pid]: Job 12: text`, in one write. A pipe that is
- * non-blocking and full loses the line. */
-void log_line_stderr(const struct log_record *record, const char *service);
+ * non-blocking and full loses the line. False with errno: it was not written, or in part.
+ */
+bool log_line_stderr(const struct log_record *record, const char *service);
 
 #define SYSLOG_SOCKET "/dev/log"
 struct log_syslog {
@@ -23,7 +24,8 @@ struct log_syslog {
 };
 /* `Job 12: text` as one datagram. Not syslog(3), since that waits for a syslog daemon that
  * hangs, keeps a descriptor that a fork's cleaning closes behind its back, and shares its
- * ident with plugins. False: the daemon is not there or takes nothing now. */
+ * ident with plugins. False with errno: the daemon is not there or takes nothing
+ * now. */
 bool log_line_syslog(const struct log_record *record, const struct log_syslog *to);
 
 #endif

@@ -57,4 +57,22 @@ $t->submit({ log => 'only on standard error' });
 my $run = $t->helios_d('--foreground', '--drain', $class);
 like($run->{stderr}, qr/only on standard error/, 'loggers=stderr');
 is($t->count('helios_log_tb'), 0, 'internal_logger=off');
+
+# ---- without the table and without syslog, in the background: a worker for each job ----
+SKIP: {
+    skip 'this host has syslog', 4 if -e '/dev/log';
+    $t->write_ini(section => { internal_logger => 'off', loggers => 'syslog' });
+    is($t->helios_d($class)->{exit}, 0, 'into the background');
+    my $pid = Helios::Test::pid_of($t->pid_file);
+    my @jobs = $t->submit(map { { log => "from job $_" } } 1 .. 3);
+    $t->wait_for(sub { 3 == grep { /^from job \d$/ } $t->log_rows }, 20, 'the table, since nothing else takes them');
+    $t->wait_for(sub { !grep { $t->job($_) } @jobs }, 20, 'the jobs to be done');
+    is($t->count('helios_job_history_tb', 'exitstatus=0 AND jobid>=?', $jobs[0]), 3, 'a logger that fails fails no job');
+    kill TERM => $pid;
+    $t->wait_for(sub { !alive($pid) }, 20, 'the daemon to end');
+    my @told = $t->rows("SELECT * FROM helios_log_tb WHERE message LIKE '%LOGGING FAILURE%'");
+    is(scalar @told, 1, 'the failure is told once');
+    is_deeply([@{ $told[0] }{qw(message priority jobid funcid job_class)}],
+        ['syslog LOGGING FAILURE: No such file or directory', 0, undef, undef, $class], 'as Helios tells it');
+}
 $t->finish;

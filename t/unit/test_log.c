@@ -36,6 +36,15 @@ struct fixture {
     struct log_config config;
 };
 
+struct mono __real_mono_now(void);
+struct mono __wrap_mono_now(void);
+static int64_t later_ms;
+
+struct mono __wrap_mono_now(void)
+{
+    return mono_add_ms(__real_mono_now(), later_ms);
+}
+
 static int setup(void **state)
 {
     static struct fixture f;
@@ -44,7 +53,10 @@ static int setup(void **state)
                                     .foreground = true,
                                     .syslog_facility = LOG_USER,
                                     .syslog_threshold = HELIOS_LOG_DEBUG,
-                                    .threshold = HELIOS_LOG_DEBUG}};
+                                    .threshold = HELIOS_LOG_DEBUG,
+                                    .syslog_socket = "/nonexistent/log",
+                                    .journal_socket = "/nonexistent/journal"}};
+    later_ms += 60001; /* no failure that an earlier test was told of counts */
     assert_int_equal(log_pair(f.fds), 0);
     f.reader = log_reader_new(f.fds[0]);
     assert_non_null(f.reader);
@@ -197,6 +209,113 @@ static void fallback_without_channel(void **state)
     log_fallback(&record, "C::D");
     assert_string_equal(stderr_text(f),
                         "1970-01-01T00:00:00Z ERR C::D[99]: from another process\n");
+}
+
+static void assert_told(struct fixture *f, const char *text)
+{
+    struct log_record r = next(f);
+    assert_string_equal(r.text, text);
+    assert_int_equal(r.level, HELIOS_LOG_EMERG);
+    assert_int_equal(r.jobid, 0);
+    assert_int_equal(r.funcid, 0);
+    assert_int_equal(r.pid, getpid());
+}
+
+/* In the table, although it is off, and in the sinks that work. */
+static void a_failing_logger_is_told(void **state)
+{
+    struct fixture *f = *state;
+    f->config.table = false;
+    f->config.sinks = LOG_SINK_SYSLOG | LOG_SINK_STDERR;
+    log_configure(&f->config);
+    errno = EDOM;
+    log_write(HELIOS_LOG_ERR, 7, 1, "of a job");
+    assert_int_equal(errno, EDOM);
+    assert_told(f, "syslog LOGGING FAILURE: No such file or directory");
+    assert_nothing(f);
+    const char *text = stderr_text(f);
+    const char *told = strstr(text, " EMERG A::B[");
+    assert_non_null(strstr(text, "Job 7: of a job\n"));
+    assert_non_null(told);
+    assert_non_null(strstr(told, "syslog LOGGING FAILURE: No such file or directory\n"));
+    assert_null(strstr(told + 7, "EMERG"));
+}
+
+static void failures_are_told_once_a_minute(void **state)
+{
+    struct fixture *f = *state;
+    f->config.table = false;
+    f->config.sinks = LOG_SINK_SYSLOG | LOG_SINK_JOURNAL;
+    log_configure(&f->config);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) { /* as a worker that is launched for each job */
+        log_err("first");
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_string_equal(next(f).text, "syslog LOGGING FAILURE: No such file or directory");
+    assert_string_equal(next(f).text, "journal LOGGING FAILURE: No such file or directory");
+    log_err("second");
+    later_ms += 59000;
+    log_err("third");
+    assert_nothing(f);
+    later_ms += 1001;
+    log_err("fourth");
+    assert_told(f, "syslog LOGGING FAILURE: No such file or directory");
+    assert_told(f, "journal LOGGING FAILURE: No such file or directory");
+    assert_nothing(f);
+}
+
+/* The message itself goes to the table as well when nothing else took it. */
+static void the_table_is_the_last_resort(void **state)
+{
+    struct fixture *f = *state;
+    f->config.table = false;
+    f->config.foreground = false;
+    f->config.sinks = LOG_SINK_SYSLOG;
+    f->config.threshold = HELIOS_LOG_NOTICE;
+    log_configure(&f->config);
+    log_write(HELIOS_LOG_INFO, 7, 1, "below the threshold of the table");
+    assert_told(f, "syslog LOGGING FAILURE: No such file or directory");
+    assert_nothing(f);
+    log_write(HELIOS_LOG_NOTICE, 7, 1, "nowhere else");
+    struct log_record r = next(f);
+    assert_string_equal(r.text, "nowhere else");
+    assert_int_equal(r.jobid, 7);
+    assert_nothing(f);
+    f->config.table = true;
+    log_configure(&f->config);
+    log_notice("there anyway");
+    assert_string_equal(next(f).text, "there anyway");
+    assert_nothing(f);
+}
+
+static void standard_error_that_is_full_is_told(void **state)
+{
+    struct fixture *f = *state;
+    static const char filler[4096];
+    while (write(STDERR_FILENO, filler, sizeof filler) > 0)
+        ;
+    f->config.sinks = LOG_SINK_STDERR;
+    log_configure(&f->config);
+    log_err("in the table");
+    assert_string_equal(next(f).text, "in the table");
+    assert_told(f, "stderr LOGGING FAILURE: Resource temporarily unavailable");
+    assert_nothing(f);
+}
+
+/* Told through a channel that is gone, it is on standard error. */
+static void nobody_to_tell(void **state)
+{
+    struct fixture *f = *state;
+    log_set_channel(-1);
+    f->config.sinks = LOG_SINK_JOURNAL;
+    log_configure(&f->config);
+    log_err("text");
+    const char *text = stderr_text(f);
+    assert_non_null(strstr(text, " ERR A::B["));
+    assert_non_null(strstr(text, "journal LOGGING FAILURE: No such file or directory\n"));
 }
 
 /* Nothing waits for a reader that does not read; what has no room is on standard error, in
@@ -699,6 +818,11 @@ int main(void)
                                        CASE(thresholds),
                                        CASE(lines_on_standard_error),
                                        CASE(fallback_without_channel),
+                                       CASE(a_failing_logger_is_told),
+                                       CASE(failures_are_told_once_a_minute),
+                                       CASE(the_table_is_the_last_resort),
+                                       CASE(standard_error_that_is_full_is_told),
+                                       CASE(nobody_to_tell),
                                        CASE(full_channel_falls_back),
                                        CASE(standard_error_that_is_full_loses),
                                        CASE(reader_gone),
