@@ -23,6 +23,15 @@ for my $name ('helios_job_submit', 'helios_job_submit.pl') {
     my $before = $t->count('job');
     says($t, "$name with bad XML", [$name, 'T', '<job><params>'], { err => qr/\AInvalid job arguments: <job><params> \([^\n]+\)\n\z/, exit => 1 });
     is($t->count('job'), $before, 'no row');
+    for my $bad ('{"args":{"a":1}}', 'text', '', '<a/><b/>') {
+        says($t, "$name with '$bad'", [$name, 'T', $bad], { err => qr/\AInvalid job arguments: \Q$bad\E \([^\n]+\)\n\z/, exit => 1 });
+    }
+    is($t->count('job'), $before, 'no row: what is no XML');
+    for my $odd ('<params>text</params>', '<job>text</job>', '<job><params/><params/></job>', '<metajob>x</metajob>', '<other/>') {
+        says($t, "$name with $odd", [$name, 'T', $odd]);
+        is(stored_text($t, last_id()), $odd, 'XML of any structure is taken');
+    }
+    $before = $t->count('job');
     says($t, "$name $_ bad XML", [$name, $_, 'T', '<job><params>']) for '--no-validate', '-n', '-N';
     is($t->count('job'), $before + 3, 'unchecked text makes a row');
     says($t, "$name: an unknown option is the jobtype", [$name, '--wat', $xml]);
