@@ -53,9 +53,9 @@ struct turn *worker_bulk_begin(const struct helios_worker *w, size_t jobs)
     const struct heritage *h = w->heritage;
     if (jobs < BULK_JOBS)
         return NULL;
-    struct turn *turn = &h->board->bulk[h->slot % BOARD_BULK];
     atomic_store(&w->slot->in_line, 1);
-    turn_take(turn, (uint32_t)w->pid);
+    struct turn *turn =
+        turn_take_any(h->board->bulk, BOARD_BULK, h->slot, (uint32_t)w->pid);
     atomic_store(&w->slot->in_line, 0);
     return turn;
 }

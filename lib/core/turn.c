@@ -53,6 +53,18 @@ void turn_take(struct turn *turn, uint32_t pid)
     (void)take(turn, pid, true);
 }
 
+struct turn *turn_take_any(struct turn *turns, uint32_t n, uint32_t choice, uint32_t pid)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct turn *turn = &turns[(choice + i) % n];
+        uint32_t nobody = 0;
+        if (atomic_compare_exchange_strong(&turn->holder, &nobody, pid))
+            return turn;
+    }
+    turn_take(&turns[choice % n], pid);
+    return &turns[choice % n];
+}
+
 bool turn_await(struct turn *turn, uint32_t pid)
 {
     return take(turn, pid, false);

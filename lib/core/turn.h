@@ -21,7 +21,9 @@ struct turn {
 
 /* Waits until it is the turn of `pid`, which turn_end() ends. */
 void turn_take(struct turn *turn, uint32_t pid);
-/* The same for who does without when it has not come after TURN_MS: false. */
+/* A turn of `n`: one that is free, or the one of `choice` when it comes. */
+struct turn *turn_take_any(struct turn *turns, uint32_t n, uint32_t choice, uint32_t pid);
+/* As turn_take() for who does without when it has not come after TURN_MS: false. */
 bool turn_await(struct turn *turn, uint32_t pid);
 void turn_end(struct turn *turn, uint32_t pid);
 

@@ -104,12 +104,32 @@ static void a_living_one_loses_its_turn_in_the_end(void **state)
     assert_int_equal(munmap(shared, sizeof *shared), 0);
 }
 
+static void any_that_is_free(void **state)
+{
+    struct turn turns[3] = {{.holder = 0}};
+    uint32_t mine = (uint32_t)getpid();
+    uint32_t living = (uint32_t)getppid();
+    (void)state;
+    turns[1].holder = turns[2].holder = living;
+    assert_ptr_equal(turn_take_any(turns, 3, 7, mine), &turns[0]);
+    assert_int_equal(turns[0].holder, mine);
+    turn_end(&turns[0], mine);
+    assert_ptr_equal(turn_take_any(turns, 3, 6, mine), &turns[0]);
+    /* None is: then it is the chosen one's, when its holder's time is over. */
+    turns[0].holder = living;
+    assert_ptr_equal(turn_take_any(turns, 3, 7, mine), &turns[1]);
+    assert_int_equal(turns[1].holder, mine);
+    assert_int_equal(turns[0].holder, living);
+    assert_int_equal(turns[2].holder, living);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_after_the_other),
         cmocka_unit_test(a_dead_one_loses_its_turn),
         cmocka_unit_test(a_living_one_loses_its_turn_in_the_end),
+        cmocka_unit_test(any_that_is_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
