@@ -155,6 +155,8 @@ const struct option option_table[] = {
      .read = READ_LOOK,
      .group = TIMING,
      .help = "The longest time between two looks while no job waits. "
+             "Where the daemon is told of new jobs (WAKE) it is 60, or "
+             "registration_interval if that is less, unless this is more. "
              "0 asks for no pause."},
     {.name = "registration_interval",
      .type = OPTION_SECONDS,
@@ -182,7 +184,7 @@ const struct option option_table[] = {
      .help =
          "How the daemon learns of new jobs. "
          "With binlog it follows the binary log of the server, so that jobs start within "
-         "milliseconds of their commit and an idle daemon asks next to nothing; with "
+         "milliseconds of their commit and an idle daemon asks once a minute; with "
          "SQLite it watches the file. "
          "Where that cannot be, it says why in the log, once, and polls. "
          "With poll it looks at the intervals above."},
