@@ -374,7 +374,7 @@ static int name_type(struct helios_worker *w, size_t i, const char **type)
 }
 
 /* Runs job `i` and records it. -1: leave at once, what is unwritten is on the board. */
-static int run_job(struct helios_worker *w, size_t i, const char *type, bool *downshift)
+static int run_job(struct helios_worker *w, size_t i, const char *type)
 {
     struct helios_job job;
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -409,7 +409,7 @@ static int run_job(struct helios_worker *w, size_t i, const char *type, bool *do
     if (rc == 0)
         success(w);
     if (result != 0 && w->settings.downshift_on_nonzero)
-        *downshift = true;
+        w->downshift = true;
     together_free(w);
     job_fini(&job);
     return rc;
@@ -426,19 +426,18 @@ static bool group_due(const struct helios_worker *w)
 static int run_batch(struct helios_worker *w)
 {
     int rc = 0;
-    bool downshift = false;
     size_t i = 0;
     for (; i < w->count && rc == 0; i++) {
         if (group_due(w) && (rc = record_group(w)) != 0)
             break;
         consider(w);
-        if (w->leaving || downshift)
+        if (w->leaving || w->downshift)
             break;
         const char *type;
         if (name_type(w, i, &type) != 0)
             return -1;
         if (holding_start(w->slot, i))
-            rc = run_job(w, i, type, &downshift);
+            rc = run_job(w, i, type);
         else if (!holding_begun(&w->slot->jobs[i]) && record_release(w, i, i + 1) != 0)
             break;
     }
@@ -452,11 +451,8 @@ static int run_batch(struct helios_worker *w)
     for (size_t k = 0; k < w->count; k++)
         store_job_fini(&w->jobs[k]);
     w->count = 0;
-    if (downshift) {
-        log_debug(
-            "worker leaves: run returned non-zero and DOWNSHIFT_ON_NONZERO_RUN is set");
+    if (w->downshift)
         w->leaving = true;
-    }
     return rc;
 }
 
@@ -561,7 +557,7 @@ int worker_main(const struct heritage *heritage)
     }
     worker_state(w, BOARD_LEAVING);
     trail_note(w->slot, TRAIL_LEAVE, (uint64_t)code);
-    if (w->leaving && !w->master_gone && w->jobs_run > 0)
+    if (w->leaving && !w->downshift && !w->master_gone && w->jobs_run > 0)
         log_notice("Class %s exited (downshift)", heritage->service);
     if (w->plugin.handle != NULL && w->plugin.service.cleanup != NULL)
         w->plugin.service.cleanup(w);

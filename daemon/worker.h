@@ -46,6 +46,7 @@ struct helios_worker {
     void *data; /* the service's own */
 
     bool leaving;     /* told to leave, or HOLD, HALT or TTL say so */
+    bool downshift;   /* leaves without a word: DOWNSHIFT_ON_NONZERO_RUN, run() was not 0 */
     bool master_gone; /* end of file on the master's socket */
     bool woken;
     unsigned misses;      /* looks in vain since the last WAKE; WORKER_MISSES: no more */
