@@ -21,28 +21,90 @@ static size_t claim_any(struct store *store, uint32_t funcid, size_t want)
 
 /* ---- what is due ---- */
 
+static int64_t server_now(struct store *store)
+{
+    return fixture_number(store, "SELECT UNIX_TIMESTAMP()");
+}
+
+/* What is waiting and what is claimed of one job whose `column` lies so many seconds ahead
+ * of the server's clock, all within one second of it. */
+struct seen {
+    uint64_t counted;
+    size_t claimed;
+};
+static struct seen seen_at(struct store *store, const char *column, int ahead_s)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    uint32_t funcid = fixture_jobtype(store, "A");
+    struct seen seen;
+    int64_t now;
+    do {
+        char sql[96];
+        fixture_sql(store, "DELETE FROM job;");
+        (void)fixture_submit(store, "A", 1);
+        now = server_now(store);
+        (void)snprintf(sql, sizeof sql, "UPDATE job SET %s = %" PRId64 ";", column,
+                       now + ahead_s);
+        fixture_sql(store, sql);
+        OK(store_waiting(store, &funcid, 1, 10, &seen.counted, &err));
+        seen.claimed = claim_any(store, funcid, 1);
+    } while (server_now(store) != now);
+    return seen;
+}
+
 static void due_in_this_second(void **state)
 {
     static const struct {
-        const char *name;
-        const char *sql;
-        size_t claimed;
+        const char *name, *column;
+        int ahead_s;
+        size_t due;
     } rows[] = {
-        {"run_after now", "UPDATE job SET run_after = UNIX_TIMESTAMP();", 1},
-        {"run_after later", "UPDATE job SET run_after = UNIX_TIMESTAMP() + 60;", 0},
-        {"lease ends now", "UPDATE job SET grabbed_until = UNIX_TIMESTAMP();", 1},
-        {"leased", "UPDATE job SET grabbed_until = UNIX_TIMESTAMP() + 60;", 0},
+        {"run_after a second ago", "run_after", -1, 1},
+        {"run_after now", "run_after", 0, 1},
+        {"run_after in a second", "run_after", 1, 0},
+        {"a lease that ended a second ago", "grabbed_until", -1, 1},
+        {"a lease that ends now", "grabbed_until", 0, 1},
+        {"a lease that ends in a second", "grabbed_until", 1, 0},
     };
-    uint32_t funcid = fixture_jobtype(*state, "A");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        fixture_sql(*state, "DELETE FROM job;");
-        (void)fixture_submit(*state, "A", 1);
-        fixture_sql(*state, rows[i].sql);
-        size_t claimed = claim_any(*state, funcid, 1);
-        if (claimed != rows[i].claimed)
-            fail_msg("%s: %zu jobs should be claimed, were %zu", rows[i].name,
-                     rows[i].claimed, claimed);
+        struct seen seen = seen_at(*state, rows[i].column, rows[i].ahead_s);
+        if (seen.counted != rows[i].due)
+            fail_msg("%s: %zu jobs should be counted, were %" PRIu64, rows[i].name,
+                     rows[i].due, seen.counted);
+        if (seen.claimed != rows[i].due)
+            fail_msg("%s: %zu jobs should be claimed, were %zu", rows[i].name, rows[i].due,
+                     seen.claimed);
     }
+}
+
+/* Of a claim that nobody has accounted for, as that of a worker that was killed: whether
+ * another gets the job when the lease has so many seconds to go. */
+static size_t taken_over(struct store *store, struct store *other, int left_s)
+{
+    uint32_t funcid = fixture_jobtype(store, "A");
+    size_t taken;
+    int64_t now;
+    do {
+        char sql[96];
+        fixture_sql(store, "DELETE FROM job;");
+        (void)fixture_submit(store, "A", 1);
+        assert_int_equal(claim_any(store, funcid, 1), 1);
+        assert_int_equal(claim_any(other, funcid, 1), 0);
+        now = server_now(other);
+        (void)snprintf(sql, sizeof sql, "UPDATE job SET grabbed_until = %" PRId64 ";",
+                       now + left_s);
+        fixture_sql(store, sql);
+        taken = claim_any(other, funcid, 1);
+    } while (server_now(other) != now);
+    return taken;
+}
+
+static void a_lease_keeps_others_off_until_it_ends(void **state)
+{
+    struct store *other = fixture_open();
+    assert_int_equal(taken_over(*state, other, 1), 0);
+    assert_int_equal(taken_over(*state, other, 0), 1);
+    store_close(other);
 }
 
 /* A server whose clock is an hour behind ours, then one an hour ahead: what is due, and how
@@ -749,6 +811,7 @@ int suite_claim(void)
 {
     const struct CMUnitTest tests[] = {
         CONTRACT_TEST(due_in_this_second),
+        CONTRACT_TEST(a_lease_keeps_others_off_until_it_ends),
         CONTRACT_TEST(the_servers_clock_decides),
         CONTRACT_TEST(only_the_jobtype_asked_for),
         CONTRACT_TEST(oldest_first),
