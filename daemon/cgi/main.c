@@ -18,7 +18,6 @@
  * was none: who may call it is the web server's to say. */
 
 #define BODY_MAX 1024000u
-#define TYPE_MAX 255u
 #define SERVICE  "Helios::Service"
 
 struct request {
@@ -27,7 +26,7 @@ struct request {
     const char *type;
     const char *args;
     size_t args_len;
-    char job_type[TYPE_MAX + 1]; /* of a stream */
+    struct buf job_type; /* of a stream */
 };
 
 static const char *variable(const char *name)
@@ -146,14 +145,13 @@ static int read_stream(struct request *r, struct helios_error *err)
         const struct helios_value *job = helios_value_at(helios_value_get(root, "job"), 0);
         const char *type = helios_value_text(helios_value_get(job, "type"), NULL);
         rc = type == NULL || type[0] == '\0' ? 1 : 0;
-        if (rc == 0 && strlen(type) > TYPE_MAX)
-            rc = err_set(err, HELIOS_E_LIMIT, "the type has more than %u characters",
-                         TYPE_MAX);
         if (rc == 0)
-            (void)snprintf(r->job_type, sizeof r->job_type, "%s", type);
+            buf_puts(&r->job_type, type);
+        if (r->job_type.failed)
+            rc = err_set(err, HELIOS_E_NOMEM, "out of memory");
     }
     value_arena_free(arena);
-    r->type = r->job_type;
+    r->type = buf_text(&r->job_type);
     r->args = buf_text(&r->body);
     r->args_len = r->body.len;
     return rc;
@@ -216,7 +214,7 @@ static void serve(struct helios_client *client, struct request *r)
 
 int main(void)
 {
-    struct request request = {.body = BUF_INIT};
+    struct request request = {.body = BUF_INIT, .job_type = BUF_INIT};
     struct helios_client *client = NULL;
     struct helios_error err = HELIOS_ERROR_INIT;
     if (helios_client_open(NULL, SERVICE, &client, &err) == 0)
@@ -227,6 +225,7 @@ int main(void)
         (void)fprintf(stderr, "submitJob.pl: %s\n", err.text);
     helios_client_close(client);
     form_fini(&request.form);
+    buf_fini(&request.job_type);
     buf_fini(&request.body);
     return fflush(stdout) == 0 ? 0 : 1;
 }

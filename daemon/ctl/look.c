@@ -5,8 +5,17 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "core/text.h"
 #include "daemon/ctl/backlog.h"
 #include "store/listing.h"
+
+/* Cut where it is too long, not within a character. */
+static void copy(char *out, size_t cap, const char *text)
+{
+    size_t len = text_cut(text, strlen(text), cap - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
 
 static void add_type(void *arg, const struct backlog *b)
 {
@@ -24,7 +33,7 @@ static void add_type(void *arg, const struct backlog *b)
         .rate = backlog_rate(b),
         .oldest_s = b->queue.oldest < 0 ? -1 : b->queue.now - b->queue.oldest,
         .drain_s = backlog_drain(b)};
-    (void)snprintf(type->name, sizeof type->name, "%s", b->jobtype);
+    copy(type->name, sizeof type->name, b->jobtype);
 }
 
 static void name_type(struct store *store, uint32_t funcid, char out[LOOK_NAME])
@@ -33,7 +42,7 @@ static void name_type(struct store *store, uint32_t funcid, char out[LOOK_NAME])
     if (store_jobtype_name(store, funcid, &name, NULL) != 0 || name == NULL)
         (void)snprintf(out, LOOK_NAME, "jobtype %u", funcid);
     else
-        (void)snprintf(out, LOOK_NAME, "%s", name);
+        copy(out, LOOK_NAME, name);
 }
 
 /* Names are read afterwards: a row function must not use the connection. */
@@ -50,7 +59,7 @@ static void add_error(void *arg, const struct listing_error *row)
         return;
     struct look_error *error = &look->errors[look->errors_n];
     *error = (struct look_error){.time = row->time, .jobid = row->jobid};
-    (void)snprintf(error->message, sizeof error->message, "%s", row->message);
+    copy(error->message, sizeof error->message, row->message);
     r->funcids[look->errors_n++] = row->funcid;
 }
 

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 255
-
 /* ---- what is known ---- */
 
 static const struct jobtype *known_name(const struct store *store, const char *name)
@@ -71,15 +69,18 @@ static int read_row(struct store *store, enum statement id, struct helios_datum 
     return out->name == NULL ? 1 : 0;
 }
 
-static int check_name(const char *name, struct helios_error *err)
+static int check_given(const char *name, struct helios_error *err)
 {
     if (name == NULL || name[0] == '\0')
         return err_set(err, HELIOS_E_INVALID, "the name of a jobtype is missing");
-    if (strlen(name) > NAME_MAX_BYTES)
-        return err_set(err, HELIOS_E_INVALID,
-                       "the name of a jobtype may have %d bytes: %.40s...", NAME_MAX_BYTES,
-                       name);
     return 0;
+}
+
+int store_jobtype_fits(const char *name, struct helios_error *err)
+{
+    if (check_given(name, err) != 0)
+        return -1;
+    return store_fits("the name of a jobtype", name, STORE_NAME_CHARS, err);
 }
 
 /* Another spelling of a name that the collation takes for equal is that jobtype. In a
@@ -103,7 +104,7 @@ static int look_up(struct store *store, const char *name, uint32_t *out,
 int store_jobtype(struct store *store, const char *name, uint32_t *out,
                   struct helios_error *err)
 {
-    if (check_name(name, err) != 0)
+    if (check_given(name, err) != 0)
         return -1;
     const struct jobtype *known = known_name(store, name);
     if (known != NULL) {
@@ -120,6 +121,8 @@ static int add(struct store *store, const char *name, uint32_t *out,
 {
     struct helios_error local = HELIOS_ERROR_INIT;
     struct helios_datum value = helios_text(name);
+    if (store_jobtype_fits(name, err) != 0)
+        return -1;
     if (store_exec(store, ST_JOBTYPE_ADD, 0, &value, 1, NULL, &local) == 0) {
         *out = (uint32_t)helios_db_last_id(store->db);
         return 0;

@@ -85,33 +85,15 @@ int store_halts(struct store *store, const char *host, store_halt_fn *fn, void *
 
 /* ---- writing ---- */
 
-static size_t characters(const char *text)
-{
-    size_t n = 0;
-    for (; text != NULL && *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
-/* SQLite would store what a server refuses or cuts. */
-static int check(const char *what, const char *text, size_t most, struct helios_error *err)
-{
-    size_t n = characters(text);
-    if (n > most)
-        return err_set(err, HELIOS_E_LIMIT, "%s has %zu characters, at most %zu are stored",
-                       what, n, most);
-    return 0;
-}
-
 static int insert(struct store *store, const char *service, const char *host,
                   const char *param, const char *value, struct helios_error *err)
 {
     struct helios_datum params[] = {helios_text(service), helios_text(host),
                                     helios_text(param), helios_text(value)};
-    if (check("the service", service, NAME_CHARS, err) != 0 ||
-        check("the host", host, NAME_CHARS, err) != 0 ||
-        check("the parameter's name", param, NAME_CHARS, err) != 0 ||
-        check("the value", value, VALUE_CHARS, err) != 0)
+    if (store_fits("the service", service, NAME_CHARS, err) != 0 ||
+        store_fits("the host", host, NAME_CHARS, err) != 0 ||
+        store_fits("the parameter's name", param, NAME_CHARS, err) != 0 ||
+        store_fits("the value", value, VALUE_CHARS, err) != 0)
         return -1;
     return store_exec(store, ST_PARAM_ADD, 0, params, 4, NULL, err);
 }

@@ -89,6 +89,13 @@ struct store_rows {
 int store_insert_rows(struct store *store, const struct store_rows *rows,
                       struct helios_error *err);
 
+/* Refuses text that a column of `most` characters does not take: SQLite would store what a
+ * server refuses or, where it is not strict, cuts. NULL is taken. */
+int store_fits(const char *what, const char *text, size_t most, struct helios_error *err);
+#define STORE_NAME_CHARS 255u /* of a jobtype, a uniqkey, a coalesce value */
+/* The same of a name that is to become a jobtype. */
+int store_jobtype_fits(const char *name, struct helios_error *err);
+
 /* A transaction around the work of one verb. end: commits if `rc` is 0, else rolls back;
  * gives `rc`, or -1 if COMMIT failed. */
 int store_begin(struct store *store, struct helios_error *err);

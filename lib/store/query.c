@@ -12,7 +12,8 @@ int query_jobtype_create(struct store *store, const char *name, uint32_t *out,
                          struct helios_error *err)
 {
     const struct helios_datum param = helios_text(name);
-    if (store_exec(store, ST_JOBTYPE_ADD, 0, &param, 1, NULL, err) != 0)
+    if (store_jobtype_fits(name, err) != 0 ||
+        store_exec(store, ST_JOBTYPE_ADD, 0, &param, 1, NULL, err) != 0)
         return -1;
     *out = (uint32_t)helios_db_last_id(store->db);
     return 0;

@@ -3,20 +3,11 @@
 
 #include <string.h>
 
-#define KEY_MAX_BYTES 255u
 #define ARG_MAX_BYTES 16777215u
 #define WRAP_BYTES    12u /* at most, of storable_wrap_text() */
 #define PRIORITY_MOST 65535
 
 /* ---- what can be stored ---- */
-
-static int check_key(const char *what, const char *key, struct helios_error *err)
-{
-    if (key != NULL && strlen(key) > KEY_MAX_BYTES)
-        return err_set(err, HELIOS_E_LIMIT, "%s has %zu bytes, at most %u can be stored",
-                       what, strlen(key), KEY_MAX_BYTES);
-    return 0;
-}
 
 static int check_job(const struct helios_submission *job, struct helios_error *err)
 {
@@ -31,8 +22,8 @@ static int check_job(const struct helios_submission *job, struct helios_error *e
     if (job->run_after < 0 || job->run_after > STORE_TIME_MAX)
         return err_set(err, HELIOS_E_INVALID, "run_after %lld is not in 0 to %u",
                        (long long)job->run_after, STORE_TIME_MAX);
-    return check_key("uniqkey", job->uniqkey, err) != 0 ||
-                   check_key("coalesce", job->coalesce, err) != 0
+    return store_fits("uniqkey", job->uniqkey, STORE_NAME_CHARS, err) != 0 ||
+                   store_fits("coalesce", job->coalesce, STORE_NAME_CHARS, err) != 0
                ? -1
                : 0;
 }

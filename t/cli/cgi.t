@@ -89,6 +89,10 @@ refused("a length of '$_'", $nothing, $form, $pair, CONTENT_LENGTH => $_) for ''
 refused('a type that is too long', '', $form, 'type=' . 'x' x 300 . '&params=x');
 is($t->job(last_id())->{uniqkey}, undef, 'nothing else is set');
 cmp_ok($logged->($nothing), '>=', 8, 'what was not submitted is logged');
+refused('a type of a stream that is too long', 'has 256 characters', 'text/xml', '<job type="' . 'x' x 256 . '"><params/></job>');
+my $accents = "\xc3\xa9" x 130;
+like(request('text/xml', "<job type=\"$accents\"><params/></job>"), qr/\AStatus: 200 OK/, 'a type of 130 characters and 260 bytes');
+is($t->one('SELECT HEX(funcname) FROM funcmap JOIN job ON job.funcid=funcmap.funcid WHERE jobid=?', last_id()), 'C3A9' x 130, 'is stored');
 taken('the largest', 'T', 'x' x 1023986, $form, 'type=T&params=' . 'x' x 1023986);
 
 # ---- without a database ----

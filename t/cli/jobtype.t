@@ -17,6 +17,14 @@ my $info = "Jobtypeid: $id\nName: A::Two\n";
 
 says($t, 'add again', [qw(jobtype add A::One)], { err => "helios: create(): a jobtype named A::One exists\n", exit => EX_DATAERR });
 says($t, 'add again (historical)', [qw(helios_jobtype_add A::One)], { err => qr/: Helios::JobType ERROR: create\(\): [^\n]+\n\z/, exit => 1 });
+for my $name ('x' x 256, "\xc3\xa9" x 256, "A\xff") {
+    says($t, 'add what could not be used', ['jobtype', 'add', $name], { err => qr/\Ahelios: the name of a jobtype (?:has 256 characters, at most 255 are stored|is not UTF-8)\n\z/, exit => EX_DATAERR });
+}
+my $accents = "\xc3\xa9" x 130;
+says($t, 'add 130 characters', ['jobtype', 'add', $accents], { out => qr/\AJobtype: $accents Jobtypeid: \d+ created\.\n\z/ });
+says($t, 'which can be used', ['submit', $accents, '<job/>']);
+is($t->count('job'), 1, 'as a jobtype');
+says($t, 'and found', ['jobtype', 'info', $accents], { out => qr/^Name: $accents$/m });
 says($t, 'no name (historical)', ['helios_jobtype_add'], { err => qr/: A jobtype name is required\.\n\z/, exit => 1 });
 says($t, 'no name', [qw(jobtype add)], { err => qr/\Ahelios: something is missing: helios jobtype add NAME\n\z/, exit => EX_USAGE });
 

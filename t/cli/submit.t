@@ -84,8 +84,11 @@ for my $row (@refused) {
     says($t, "refused: $name", ['submit', 'T', @$words], { stdin => $stdin, err => qr/\Ahelios: [^\n]+\n\z/, exit => EX_DATAERR });
 }
 says($t, 'an empty jobtype', ['submit', '', $xml], { err => qr/\Ahelios: [^\n]*jobtype is missing\n\z/, exit => EX_DATAERR });
-says($t, 'a long jobtype', ['submit', 'x' x 256, $xml], { err => qr/\Ahelios: [^\n]*jobtype may have 255 bytes[^\n]*\n\z/, exit => EX_DATAERR });
+says($t, 'a long jobtype', ['submit', 'x' x 256, $xml], { err => qr/\Ahelios: [^\n]*jobtype has 256 characters, at most 255 [^\n]*\n\z/, exit => EX_DATAERR });
 says($t, 'no jobtype', ['submit'], { err => "helios: something is missing: helios submit JOBTYPE [ARGS...]\n", exit => EX_USAGE });
+says($t, 'a uniqkey that is no text', ['submit', '--uniqkey', "\xff", 'T', $xml], { err => qr/\Ahelios: [^\n]*uniqkey is not UTF-8\n\z/, exit => EX_DATAERR });
 is($t->count('job'), $before, 'nothing of that is in the queue');
+says($t, 'a uniqkey of 130 characters and 260 bytes', ['submit', '--uniqkey', "\xc3\xa9" x 130, 'T', $xml]);
+is($t->one('SELECT HEX(uniqkey) FROM job WHERE jobid=(SELECT MAX(jobid) FROM job)'), 'C3A9' x 130, 'is stored');
 
 $t->finish;

@@ -81,6 +81,10 @@ $screen->keys('?');
 # ---- sizes ----
 $screen->resize(20, 6);
 $seen = $screen->wait_for(qr/\Ahelios top  .*\n(?:.{0,20}\n)+\z/, 'a small terminal');
+$t->sql('INSERT INTO error (error_time, jobid, message, funcid) VALUES (?,?,?,?)', time - 50, 4712, "\xc3\xa9" x 150, $t->funcid('Other::Service'));
+$screen->resize(200, 34);
+$seen = $screen->wait_for(qr/ 4712 +Other::Service +\xc3\xa9.*$/m, 'a message that is too long');
+like($seen, qr/ 4712 +Other::Service +(?:\xc3\xa9){127}$/m, 'is cut between two characters');
 $screen->resize(110, 34);
 $screen->wait_for(qr/^SERVICE.* MAX\n.*^WORKER.*^JOBTYPE.* DRAIN\n.*^FAILED/ms, 'a large one');
 

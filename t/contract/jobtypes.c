@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/query.h"
+
 #define PROCESSES 10
 
 static void unknown_then_created(void **state)
@@ -58,9 +60,13 @@ static void bad_names(void **state)
     uint32_t funcid = 0;
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    FAILS(HELIOS_E_INVALID, store_jobtype_ensure(*state, name, &funcid, &err));
+    FAILS(HELIOS_E_LIMIT, store_jobtype_ensure(*state, name, &funcid, &err));
+    FAILS(HELIOS_E_LIMIT, query_jobtype_create(*state, name, &funcid, &err));
     FAILS(HELIOS_E_INVALID, store_jobtype_ensure(*state, "", &funcid, &err));
+    FAILS(HELIOS_E_INVALID, query_jobtype_create(*state, "", &funcid, &err));
     FAILS(HELIOS_E_INVALID, store_jobtype_ensure(*state, NULL, &funcid, &err));
+    FAILS(HELIOS_E_INVALID, query_jobtype_create(*state, "A\xff", &funcid, &err));
+    assert_int_equal(COUNT(*state, "funcmap"), 0);
     name[255] = '\0';
     OK(store_jobtype_ensure(*state, name, &funcid, &err));
 }

@@ -147,11 +147,57 @@ static void largest_argument(void **state)
     FAILS(HELIOS_E_LIMIT, store_submit(*state, &job, 1, NULL, &err));
 }
 
+/* `n` times the character; valid until the next call but one. */
+static const char *repeated(const char *character, size_t n)
+{
+    static char texts[2][1025];
+    static unsigned turn;
+    size_t len = strlen(character);
+    char *text = texts[turn++ % 2];
+    assert_true(n * len < sizeof texts[0]);
+    for (size_t i = 0; i < n; i++)
+        memcpy(text + i * len, character, len);
+    text[n * len] = '\0';
+    return text;
+}
+
+/* What a VARCHAR(255) takes is counted in characters, whatever bytes they have. */
+static void characters_are_counted(void **state)
+{
+    static const char *const characters[] = {"k", "\xc3\xa9", "\xe6\xbc\xa2",
+                                             "\xf0\x9f\x98\x80"};
+    for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++) {
+        struct helios_error err = HELIOS_ERROR_INIT;
+        const char *name = repeated(characters[i], 255);
+        struct helios_submission job = job_of(name);
+        struct store_job got;
+        job.uniqkey = job.coalesce = name;
+        OK(store_submit(*state, &job, 1, NULL, &err));
+        FAILS(HELIOS_E_DUPLICATE, store_submit(*state, &job, 1, NULL, &err));
+        assert_int_equal(fixture_claim(*state, fixture_jobtype(*state, name), &got, 1), 1);
+        assert_string_equal(got.uniqkey, name);
+        assert_string_equal(got.coalesce, name);
+        const char *type = NULL;
+        struct store *other = fixture_open();
+        OK(store_jobtype_name(other, got.funcid, &type, &err));
+        assert_string_equal(type, name);
+        store_close(other);
+        struct store_held held = fixture_held(&got);
+        OK(store_complete(*state, &held, 1, &fixture_outcome, &err));
+        assert_false(held.lost);
+        store_job_fini(&got);
+        job.jobtype = repeated(characters[i], 256);
+        FAILS(HELIOS_E_LIMIT, store_submit(*state, &job, 1, NULL, &err));
+        job.jobtype = "A";
+        job.uniqkey = repeated(characters[i], 256);
+        FAILS(HELIOS_E_LIMIT, store_submit(*state, &job, 1, NULL, &err));
+    }
+    assert_int_equal(COUNT(*state, "job"), 0);
+}
+
 static void refused_before_sql(void **state)
 {
-    char key[257];
-    memset(key, 'k', 256);
-    key[256] = '\0';
+    const char *key = repeated("k", 256), *stray = repeated("\x80", 300);
     struct {
         const char *name;
         struct helios_submission job;
@@ -164,6 +210,10 @@ static void refused_before_sql(void **state)
         {"run_after 2^32", job_of("A"), HELIOS_E_INVALID},
         {"long uniqkey", job_of("A"), HELIOS_E_LIMIT},
         {"long coalesce", job_of("A"), HELIOS_E_LIMIT},
+        {"long jobtype", job_of(key), HELIOS_E_LIMIT},
+        {"uniqkey that is no text", job_of("A"), HELIOS_E_INVALID},
+        {"coalesce that is no text", job_of("A"), HELIOS_E_INVALID},
+        {"jobtype that ends within a character", job_of("A\xc3"), HELIOS_E_INVALID},
     };
     rows[1].job.priority = -2;
     rows[2].job.priority = 65536;
@@ -171,6 +221,8 @@ static void refused_before_sql(void **state)
     rows[4].job.run_after = 4294967296;
     rows[5].job.uniqkey = key;
     rows[6].job.coalesce = key;
+    rows[8].job.uniqkey = stray;
+    rows[9].job.coalesce = "\xff";
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct helios_error err = HELIOS_ERROR_INIT;
         int rc = store_submit(*state, &rows[i].job, 1, NULL, &err);
@@ -348,6 +400,7 @@ int suite_submit(void)
         CONTRACT_TEST(null_columns_come_back),
         CONTRACT_TEST(every_byte),
         CONTRACT_TEST(largest_argument),
+        CONTRACT_TEST(characters_are_counted),
         CONTRACT_TEST(refused_before_sql),
         CONTRACT_TEST(uniqkey_rule),
         CONTRACT_TEST(many_in_one_call),

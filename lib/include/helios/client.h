@@ -48,14 +48,14 @@ enum helios_args_form {
 /* One job to submit; set what is not named to zero (HELIOS_SUBMISSION_INIT). All pointers
  * are borrowed for the call. */
 struct helios_submission {
-    const char *jobtype; /* 1 to 255 bytes; created in funcmap when new */
+    const char *jobtype; /* 1 to 255 characters of UTF-8; created in funcmap when new */
     const void *args;
     size_t args_len; /* bytes, at most 16777215 with the wrapping */
     enum helios_args_form form;
     int64_t run_after;    /* Unix seconds; 0 is now, by the database's clock */
     int64_t priority;     /* 0 to 65535, larger is more urgent; -1 is NULL */
-    const char *uniqkey;  /* at most 255 bytes; NULL for none */
-    const char *coalesce; /* at most 255 bytes; NULL for none */
+    const char *uniqkey;  /* at most 255 characters of UTF-8; NULL for none */
+    const char *coalesce; /* the same */
 };
 #define HELIOS_SUBMISSION_INIT                                                             \
     {                                                                                      \
