@@ -94,6 +94,9 @@ static bool line_due(struct mono *next, struct mono now, int64_t period_ms)
 static void announce_work(struct master *m, const struct policy_in *in, unsigned count)
 {
     int64_t ms = m->settings.master_launch_ms;
+    /* Nothing has changed, and why was said. */
+    if (count == 0 && in->running == 0 && mono_before(in->now, in->throttled_until))
+        return;
     if (!line_due(&m->work.next_work_line, in->now,
                   ms < LINE_SPACING_MS ? LINE_SPACING_MS : ms))
         return;

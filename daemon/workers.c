@@ -13,6 +13,8 @@
 #include "daemon/reap.h"
 #include "daemon/spawn.h"
 
+#define DEATHS_AN_HOUR 120 /* with the longest pause */
+
 static void pause_launching(struct master *m, struct mono now, const char *text)
 {
     m->work.fork_failures++;
@@ -28,6 +30,7 @@ static void worker_succeeded(struct master *m, struct pool_worker *w)
     if (m->work.deaths == 0)
         return;
     m->work.deaths = 0;
+    atomic_store(&m->pool.board->failing, 0);
     m->work.throttled_until = (struct mono){0};
     m->work.changed = true;
 }
@@ -144,17 +147,37 @@ static bool died_in_job(const struct master *m, const struct pool_worker *w)
     return atomic_load(&m->pool.board->slot[pool_slot(&m->pool, w)].running) != 0;
 }
 
+/* At the second, and about once an hour while it lasts: what keeps a service from working
+ * must not be lost among what it repeats. */
+static void say_failing(const struct master *m, const struct msg_dead *dead, int status)
+{
+    unsigned deaths = m->work.deaths;
+    char how[64];
+    if (deaths == 2 || deaths % DEATHS_AN_HOUR == 0)
+        log_err(
+            "Workers of %s end before they can take a job, the last (process %d) by %s: "
+            "they are launched one at a time with pauses of up to half a minute; what they "
+            "say is in the log",
+            m->heritage.service, dead->pid, reap_text(status, how, sizeof how));
+}
+
 /* Those of one batch that die of the same fault count as one death. */
-static void throttle(struct master *m, const struct pool_worker *w, struct mono now)
+static void throttle(struct master *m, const struct pool_worker *w,
+                     const struct msg_dead *dead, int status, struct mono now)
 {
     struct work *work = &m->work;
     if (work->deaths > 0 && mono_before(w->launched, work->death_at))
         return;
     work->deaths++;
     work->death_at = now;
-    int64_t ms = died_in_job(m, w) ? policy_job_backoff_ms(work->deaths)
-                                   : policy_backoff_ms(work->deaths);
+    bool in_job = died_in_job(m, w);
+    int64_t ms =
+        in_job ? policy_job_backoff_ms(work->deaths) : policy_backoff_ms(work->deaths);
     work->throttled_until = mono_add_ms(now, ms);
+    if (in_job)
+        return;
+    atomic_store(&m->pool.board->failing, work->deaths);
+    say_failing(m, dead, status);
 }
 
 /* Counts have been wrong about jobs before; two workers in a row that found nothing to do
@@ -216,7 +239,7 @@ void worker_ended(struct master *m, struct pool_worker *w, int status)
     if (fruitful) /* also when it could not say so */
         worker_succeeded(m, w);
     if (!w->succeeded && !w->told && !w->killed)
-        throttle(m, w, now);
+        throttle(m, w, &dead, status, now);
     else if (dead.death == DEATH_EXIT && !w->told)
         note_fruit(m, fruitful, now);
     leave_slot(m, w, &dead);

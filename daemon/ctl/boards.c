@@ -70,6 +70,7 @@ static bool read_board(struct boards *boards, const struct board *board)
         .start_time = atomic_load(&board->start_time),
         .last_look = atomic_load(&board->last_look),
         .max_workers = atomic_load(&board->max_workers),
+        .failing = atomic_load(&board->failing),
     };
     memcpy(daemon->service, board->service, sizeof daemon->service);
     memcpy(daemon->host, board->host, sizeof daemon->host);

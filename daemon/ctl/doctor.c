@@ -132,6 +132,12 @@ static void check_board(struct doctor *d, const struct boards_daemon *board)
                    "%s, pid %" PRId32 ", has not seen the database for %" PRId64 " s",
                    board->service, board->pid, old);
         tell_buf(d, CHECK_WARNING, &text, "its log tells why; it goes on trying");
+    } else if (board->failing > 1) {
+        buf_printf(&text,
+                   "%u workers in a row of %s, pid %" PRId32
+                   ", have ended before they could take a job",
+                   board->failing, board->service, board->pid);
+        tell_buf(d, CHECK_WARNING, &text, "its log tells why; it goes on trying");
     }
     buf_fini(&text);
 }

@@ -146,7 +146,9 @@ struct board {
     /* master, before others look: dsn_identity() of the database in which the jobs are; 0
      * in boards of older versions */
     uint64_t collective;
-    char pad[392];
+    /* master: workers in a row that ended before they could take a job */
+    _Atomic uint32_t failing;
+    char pad[388];
     struct cursor
         cursor[BOARD_JOBTYPES]; /* workers and poller: of each jobtype, in order */
     struct board_slot slot[];

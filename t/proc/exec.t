@@ -57,6 +57,16 @@ kill QUIT => $daemon->{pid};
 is($t->collect($daemon)->{exit}, 0, 'QUIT: the daemon stops');
 gone('QUIT', @program);
 
+# ---- a program that cannot be run: said once, and doctor knows ----
+configure(exec_program => '/nonexistent');
+$daemon = $t->start;
+$t->submit({ a => 1 });
+$t->wait_for(sub { $t->board('looks') && $t->log_rows(qr/^Workers of ExecService end before they can take a job, the last \(process \d+\) by exit code 78: /) }, 20,
+    'the deaths at the start to be said');
+like($t->command('doctor')->{stdout}, qr/^warning\tscoreboards\t\d+ workers in a row of ExecService, pid $daemon->{pid}, have ended before they could take a job/m, 'doctor warns');
+is(scalar($t->log_rows(qr/launching 0 workers/)), 0, 'and the log does not fill with launches that are none');
+$t->stop($daemon);
+
 configure(WORKER_LINGER => 60);
 my $quick = spew("$tmp/quick", "#!/bin/sh\nsleep 300 >/dev/null 2>&1 &\necho \$! >>\"\$1\"\n");
 chmod 0755, $quick;

@@ -395,6 +395,10 @@ static void throttles(void **state)
     STAGE_WAIT(stage->launches == 3);
     /* 250 and 500 ms */
     assert_true(mono_diff_ms(mono_now(), begun) >= 700);
+    assert_int_equal(stage_count_logged("ERR Workers of Stage::Service end before they can "
+                                        "take a job, the last (process "),
+                     1);
+    assert_int_equal(stage_count_logged("launching 0 workers"), 0);
     stage->play = PLAY_JOB;
     begun = mono_now();
     STAGE_WAIT(stage->jobs == 0);
