@@ -174,8 +174,13 @@ static enum next resolve(struct helios_worker *w, size_t i, struct helios_job *j
     enum store_fate fate;
     uint32_t leases[3];
     holding_leases(&w->slot->jobs[i], leases);
-    if (store_fate(w->store, w->jobs[i].jobid, leases, &fate, &err) != 0)
+    if (store_fate(w->store, w->jobs[i].jobid, leases, &fate, &err) != 0) {
+        /* The COMMIT is still under way: a server that waits for its disk or its replica.
+         */
+        if (err.kind == HELIOS_E_RETRY)
+            return NEXT_ASK_AGAIN;
         return err.kind == HELIOS_E_LOST ? NEXT_AGAIN : NEXT_GIVE_UP;
+    }
     if (fate == STORE_STILL_HELD) {
         effects_undone(job);
         return NEXT_AGAIN;

@@ -82,7 +82,7 @@ int store_fate(struct store *store, uint64_t jobid, const uint32_t leases[3],
     int64_t lease = 0;
     int rc = store_fault(store, FAULT_FATE_BEFORE, err);
     if (rc == 0)
-        rc = store_numbers(store, ST_JOB_LEASE, &id, 1, &lease, 1, err);
+        rc = store_numbers(store, ST_JOB_FATE, &id, 1, &lease, 1, err);
     if (rc < 0)
         return err_wrap(err, "cannot read job %llu back", (unsigned long long)jobid);
     *out = rc == 1 ? STORE_ENDED : STORE_CHANGED;

@@ -118,6 +118,7 @@
 #define QUERY_LOG(and_row)                                                                 \
     "SELECT log_time, host, process_id, priority, message FROM helios_log_tb WHERE "       \
     "log_time >= ? AND jobid = ? ORDER BY log_time" and_row " LIMIT ?"
+#define JOB_LEASE   "SELECT grabbed_until FROM job WHERE jobid = ?"
 #define LAST_MINUTE "complete_time > UNIX_TIMESTAMP() - 60"
 #define EACH_TABLE                                                                         \
     "('job', 'funcmap', 'error', 'exitstatus', 'note', 'helios_params_tb', "               \
@@ -172,7 +173,8 @@ static const char *const common[STATEMENTS] = {
     [ST_JOB_RENEW] = JOB_RENEW(FORCE_PRIMARY),
     [ST_JOB_RETRY] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?",
     [ST_JOB_DEFER] = "UPDATE job SET grabbed_until = 0, run_after = ? WHERE jobid = ?" OURS,
-    [ST_JOB_LEASE] = "SELECT grabbed_until FROM job WHERE jobid = ?",
+    [ST_JOB_LEASE] = JOB_LEASE,
+    [ST_JOB_FATE] = JOB_LEASE " FOR UPDATE",
     [ST_JOB_READ_HELD] = CLAIM_COLUMNS " WHERE jobid = ?" OURS,
     [ST_JOB_LOCK_FAILED] = LOCK_FAILED " FOR UPDATE",
     [ST_JOB_ADD] = JOB_ADD JOB_ROW,
@@ -362,6 +364,7 @@ static const char *const sqlite[STATEMENTS] = {
     [ST_JOB_RELEASE] = (JOB_RELEASE("")),
     [ST_JOB_RENEW] = (JOB_RENEW("")),
     [ST_NOTE_DELETE] = ("DELETE FROM note " NOTE_DELETE),
+    [ST_JOB_FATE] = (JOB_LEASE),
     [ST_JOB_LOCK_FAILED] = (LOCK_FAILED),
     [ST_HISTORY_ADD] =
         (HISTORY_ADD "{(?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, UNIX_TIMESTAMP(), ?)}"),

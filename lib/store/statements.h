@@ -46,6 +46,7 @@ enum statement {
     ST_JOB_RETRY,
     ST_JOB_DEFER,
     ST_JOB_LEASE,
+    ST_JOB_FATE, /* the same, when all that is under way for the row has ended */
     ST_JOB_READ_HELD,
     ST_JOB_LOCK_FAILED,
     ST_JOB_ADD,

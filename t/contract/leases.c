@@ -97,6 +97,34 @@ static void fate(void **state)
     store_job_fini(&job);
 }
 
+/* A server may be in the middle of the COMMIT whose connection was lost: what it is about
+ * to delete is not held still. */
+static void fate_of_what_is_under_way(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct store_job job;
+    enum store_fate fate;
+    struct store *other = fixture_open();
+    if (helios_db_kind(store_db(*state)) == HELIOS_DB_SQLITE) {
+        store_close(other);
+        skip();
+    }
+    (void)fixture_submit(*state, "A", 1);
+    assert_int_equal(fixture_claim(*state, fixture_jobtype(*state, "A"), &job, 1), 1);
+    uint32_t leases[3] = {job.lease_until, job.lease_until, job.lease_until};
+    OK(helios_db_exec(store_db(*state), "SET SESSION innodb_lock_wait_timeout = 1", NULL, 0,
+                      NULL, &err));
+    OK(db_begin(store_db(other), &err));
+    OK(helios_db_exec(store_db(other), fixture_text("DELETE FROM job"), NULL, 0, NULL,
+                      &err));
+    FAILS(HELIOS_E_RETRY, store_fate(*state, job.jobid, leases, &fate, &err));
+    OK(db_commit(store_db(other), &err));
+    OK(store_fate(*state, job.jobid, leases, &fate, &err));
+    assert_int_equal(fate, STORE_ENDED);
+    store_job_fini(&job);
+    store_close(other);
+}
+
 static void read_held(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -203,6 +231,7 @@ int suite_leases(void)
         CONTRACT_TEST(unheld),
         CONTRACT_TEST(renewed),
         CONTRACT_TEST(fate),
+        CONTRACT_TEST(fate_of_what_is_under_way),
         CONTRACT_TEST(read_held),
         CONTRACT_TEST(looked_up),
         CONTRACT_TEST(repeated_while_it_may_succeed),
