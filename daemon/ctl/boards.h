@@ -31,7 +31,7 @@ struct boards_daemon {
     int64_t last_look; /* of its poller at the database, Unix seconds; 0: none yet */
     int64_t max_workers;
     unsigned busy, idle; /* workers with a job, and without */
-    unsigned failing; /* workers in a row that ended before they could take a job */
+    unsigned failing;    /* workers in a row that ended before they could take a job */
 };
 
 /* At most so many are read: more than a host has. */
