@@ -55,14 +55,15 @@ void turn_take(struct turn *turn, uint32_t pid)
 
 struct turn *turn_take_any(struct turn *turns, uint32_t n, uint32_t choice, uint32_t pid)
 {
+    struct turn *own = &turns[choice % n];
     for (uint32_t i = 0; i < n; i++) {
         struct turn *turn = &turns[(choice + i) % n];
         uint32_t nobody = 0;
         if (atomic_compare_exchange_strong(&turn->holder, &nobody, pid))
             return turn;
     }
-    turn_take(&turns[choice % n], pid);
-    return &turns[choice % n];
+    turn_take(own, pid);
+    return own;
 }
 
 bool turn_await(struct turn *turn, uint32_t pid)
