@@ -30,6 +30,11 @@ static void occupy(int fd)
     (void)close(null);
 }
 
+bool ties_master_holds(const struct ties *ties)
+{
+    return same(HERITAGE_MASTER_FD, &ties->master);
+}
+
 bool ties_hold(const struct ties *ties)
 {
     if (same(HERITAGE_MASTER_FD, &ties->master) && same(HERITAGE_LOG_FD, &ties->log))

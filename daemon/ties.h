@@ -18,5 +18,7 @@ void ties_note(struct ties *ties);
 /* True while both are what they were. Otherwise the numbers are taken by /dev/null, which
  * neither the messages nor the log can be confused by, and the master counts as gone. */
 bool ties_hold(const struct ties *ties);
+/* True while the master's descriptor is what it was; nothing is done about it. */
+bool ties_master_holds(const struct ties *ties);
 
 #endif

@@ -53,11 +53,6 @@ bool helios_worker_debug(const struct helios_worker *worker)
     return worker->heritage->debug;
 }
 
-bool helios_worker_leaving(const struct helios_worker *worker)
-{
-    return worker->leaving || told_to_leave != 0;
-}
-
 struct helios_db *helios_worker_db(struct helios_worker *worker)
 {
     return worker->in_run || worker->store == NULL ? NULL : store_db(worker->store);
@@ -251,14 +246,40 @@ static bool over_age(const struct helios_worker *w)
     return w->jobs_run > 0 && life_left_ms(w, mono_now()) < 0;
 }
 
-/* Between jobs that take microseconds a system call for each would be felt. */
-static void listen_between_jobs(struct helios_worker *w)
+/* Between jobs that take microseconds a system call for each would be felt, and in the loop
+ * of a service too. True when it is time for the next. */
+static bool listening_due(struct helios_worker *w)
 {
     struct mono now = mono_now();
     if (mono_before(now, mono_add_ms(w->listened, LISTEN_EVERY_MS)))
-        return;
+        return false;
     w->listened = now;
-    worker_listen(w, 0);
+    return true;
+}
+
+static void listen_between_jobs(struct helios_worker *w)
+{
+    if (listening_due(w))
+        worker_listen(w, 0);
+}
+
+/* The worker belongs to this process and is never a constant. A child that the service has
+ * forked must not take what was said to its parent, nor may what is read be the service's
+ * own file, which got the number of a descriptor that it had closed: then the worker leaves
+ * after this job. */
+bool helios_worker_leaving(const struct helios_worker *worker)
+{
+    struct helios_worker *w = (struct helios_worker *)worker;
+    if (w == NULL)
+        return false;
+    if (w->leaving || told_to_leave != 0)
+        return true;
+    if (!listening_due(w) || getpid() != w->pid)
+        return false;
+    if (!ties_master_holds(&w->ties))
+        return true;
+    take_messages(w);
+    return w->leaving;
 }
 
 /* Before each job: what the master says, what the parameters say. A read that fails keeps
@@ -395,8 +416,9 @@ static int run_job(struct helios_worker *w, size_t i, const char *type)
     trail_note(w->slot, TRAIL_RUN, w->jobs[i].jobid);
     worker_judge(w, &job);
     w->running = i;
+    bool untied = w->master_gone; /* not by this job */
     int result = job.verdict == VERDICT_NONE ? run_service(w, &job) : 0;
-    bool tied = w->master_gone || ties_hold(&w->ties);
+    bool tied = untied || ties_hold(&w->ties);
     claiming_measure(w, begun);
     trail_note(w->slot, TRAIL_RAN, w->jobs[i].jobid);
     atomic_store(&w->slot->running, 0);

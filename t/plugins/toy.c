@@ -23,6 +23,8 @@
  *   log_param=NAME  logs "NAME=<value>" of a parameter
  *   environment=PATH  writes its environment, a variable a line
  *   effect=1        inserts the row (jobid, pid, at) into toy_effect by helios_job_db()
+ *   leave=1         waits until the worker is asked to leave, logs that and gives the job
+ *                   back; after a minute the job has failed
  *   claim_value=V, claim_prefix=P, claim_job=N   claims jobs, as many as there are (of N
  *                   that one); each gets the verdict of its own `action`
  *   action=A,B,...  words of the table below, in turn; a verdict ends the list, and a
@@ -105,6 +107,22 @@ static void do_waits(struct helios_job *job)
     for (int ms = 0; path && ms < WAIT_FOR_MS && access(path, F_OK) != 0; ms += 5)
         pause_ms(5);
     pause_ms(number_arg(job, "sleep_ms", 0));
+}
+
+/* True when the job has its verdict. */
+static bool do_leave(const struct helios_worker *worker, struct helios_job *job)
+{
+    if (!helios_job_arg(job, "leave"))
+        return false;
+    for (int ms = 0; ms < WAIT_FOR_MS && !helios_worker_leaving(worker); ms += 5)
+        pause_ms(5);
+    if (!helios_worker_leaving(worker)) {
+        (void)helios_job_failed_no_retry(job, 1, "nobody asked to leave");
+        return true;
+    }
+    helios_log(job, HELIOS_LOG_INFO, "toy: asked to leave");
+    (void)helios_job_deferred_until(job, 0);
+    return true;
 }
 
 static void do_logs(const struct helios_worker *worker, struct helios_job *job)
@@ -460,6 +478,8 @@ static int toy_run(struct helios_worker *worker, struct helios_job *job)
     do_files(job);
     do_waits(job);
     do_logs(worker, job);
+    if (do_leave(worker, job))
+        return 0;
     if (do_claims(worker, job, &err) != 0)
         return helios_job_failed(job, 1, "%s", err.text);
     if (number_arg(job, "effect", 0) != 0 && do_effect(job, &err) != 0)

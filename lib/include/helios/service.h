@@ -23,8 +23,11 @@ helios_worker_params(const struct helios_worker *worker);
 HELIOS_API const char *helios_worker_service(const struct helios_worker *worker);
 HELIOS_API const char *helios_worker_host(const struct helios_worker *worker);
 HELIOS_API bool helios_worker_debug(const struct helios_worker *worker); /* HELIOS_DEBUG */
-/* True once the worker was asked to leave: a long `run` may look at it and defer
- * or fail. */
+/* True once the worker was asked to leave, also while `run` is running: at a stop, HALT,
+ * HOLD or a HUP of the daemon, and when its master is gone. A long `run` looks at it now and
+ * then, cheaply, and had better give the job back by helios_job_deferred_until(job, 0): what
+ * is still running when the grace of a stop is over is killed. For the thread that `run` was
+ * called in. */
 HELIOS_API bool helios_worker_leaving(const struct helios_worker *worker);
 
 /* The worker's connection to the collective, for `prep` and `cleanup` only; NULL while a
