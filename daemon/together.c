@@ -224,6 +224,9 @@ static int take_coalesced(struct helios_worker *worker, const char *coalesce, bo
                                  .order = ORDER_OLDEST,
                                  .coalesce = coalesce,
                                  .coalesce_prefix = prefix}};
+    *out = NULL;
+    if (coalesce == NULL) /* for the store: any */
+        return 1;
     return take(&t, out, err);
 }
 
@@ -243,6 +246,7 @@ int helios_worker_claim_job(struct helios_worker *worker, uint64_t jobid,
                             struct helios_job **out, struct helios_error *err)
 {
     struct taking t = {.w = worker, .jobid = jobid};
+    *out = NULL;
     if (jobid == 0)
         return err_set(err, HELIOS_E_INVALID, "0 is not the number of a job");
     return take(&t, out, err);

@@ -26,11 +26,10 @@
  *   leave=1         waits until the worker is asked to leave, logs that and gives the job
  *                   back; after a minute the job has failed
  *   claim_value=V, claim_prefix=P, claim_job=N   claims jobs, as many as there are (of N
- *                   that one); each gets the verdict of its own `action`
- *   action=A,B,...  words of the table below, in turn; a verdict ends the list, and a
- *                   list without one ends as completed
- *   message=, status=   of the failure; also the exit code of `exit`
- *   return=N        what run() returns
+ *                   that one); claim_like=value|prefix takes the job's own coalesce; each
+ * gets the verdict of its own `action` action=A,B,...  words of the table below, in turn; a
+ * verdict ends the list, and a list without one ends as completed message=, status=   of
+ * the failure; also the exit code of `exit` return=N        what run() returns
  */
 
 #ifndef TOY_NAME
@@ -437,6 +436,11 @@ static int claim_next(struct helios_worker *worker, struct helios_job *job,
 {
     const char *value = helios_job_arg(job, "claim_value");
     const char *prefix = helios_job_arg(job, "claim_prefix");
+    const char *like = helios_job_arg(job, "claim_like");
+    if (like && strcmp(like, "prefix") == 0)
+        return helios_worker_claim_prefix(worker, helios_job_coalesce(job), out, err);
+    if (like)
+        return helios_worker_claim_value(worker, helios_job_coalesce(job), out, err);
     if (value)
         return helios_worker_claim_value(worker, value, out, err);
     if (prefix)
@@ -453,7 +457,7 @@ static int do_claims(struct helios_worker *worker, struct helios_job *job,
     size_t n = 0;
     int rc = 0;
     if (!helios_job_arg(job, "claim_value") && !helios_job_arg(job, "claim_prefix") &&
-        !helios_job_arg(job, "claim_job"))
+        !helios_job_arg(job, "claim_job") && !helios_job_arg(job, "claim_like"))
         return 0;
     while (n < 64 && (rc = claim_next(worker, job, &claimed[n], err)) == 0) {
         do_files(claimed[n]);

@@ -24,10 +24,10 @@ HELIOS_API const char *helios_worker_service(const struct helios_worker *worker)
 HELIOS_API const char *helios_worker_host(const struct helios_worker *worker);
 HELIOS_API bool helios_worker_debug(const struct helios_worker *worker); /* HELIOS_DEBUG */
 /* True once the worker was asked to leave, also while `run` is running: at a stop, HALT,
- * HOLD or a HUP of the daemon, and when its master is gone. A long `run` looks at it now and
- * then, cheaply, and had better give the job back by helios_job_deferred_until(job, 0): what
- * is still running when the grace of a stop is over is killed. For the thread that `run` was
- * called in. */
+ * HOLD or a HUP of the daemon, and when its master is gone. A long `run` looks at it now
+ * and then, cheaply, and had better give the job back by helios_job_deferred_until(job, 0):
+ * what is still running when the grace of a stop is over is killed. For the thread that
+ * `run` was called in. */
 HELIOS_API bool helios_worker_leaving(const struct helios_worker *worker);
 
 /* The worker's connection to the collective, for `prep` and `cleanup` only; NULL while a
@@ -48,7 +48,8 @@ HELIOS_API void *helios_worker_data(const struct helios_worker *worker);
  * worker holds at most 512 jobs.
  *
  * A due job of the running job's jobtype whose coalesce is `value`, as the database
- * compares, or begins with `prefix`, in which no character is special. */
+ * compares, or begins with `prefix`, in which no character is special. Of NULL, as
+ * helios_job_coalesce() is for a job without, there is none: 1. */
 HELIOS_API int helios_worker_claim_value(struct helios_worker *worker, const char *value,
                                          struct helios_job **out, struct helios_error *err);
 HELIOS_API int helios_worker_claim_prefix(struct helios_worker *worker, const char *prefix,
