@@ -45,6 +45,11 @@ static int next_text(void *arg, const char **xml, size_t *len, struct helios_err
 static void say(struct helios_job *job, size_t children, uint64_t rows)
 {
     unsigned long long id = job->row->jobid;
+    if (children == 0)
+        helios_log(job, HELIOS_LOG_ERR,
+                   "Metajob %llu has no job in its <jobs> element: it is completed, and "
+                   "nothing is put in its place",
+                   id);
     if (children == rows)
         helios_log(job, HELIOS_LOG_NOTICE, "Metajob %llu burst into %zu jobs.", id,
                    children);

@@ -163,7 +163,10 @@ int helios_args_check(const char *args, size_t len, struct helios_error *err)
     struct args scratch = {.arena = value_arena_new(NULL)};
     if (scratch.arena == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory while checking an argument");
-    enum args_text_result result = args_text_decode(&scratch, args, len, false, err);
+    size_t children = 0;
+    int rc = args_text_decode(&scratch, args, len, false, err) == ARGS_TEXT_OK ? 0 : -1;
+    if (rc == 0 && scratch.metajob)
+        rc = args_burst_count(&scratch, &children, err);
     value_arena_free(scratch.arena);
-    return result == ARGS_TEXT_OK ? 0 : -1;
+    return rc;
 }

@@ -91,6 +91,19 @@ static int check_next(void *arg, const struct helios_value *job, struct helios_e
     return check_job(job, ++*number, err);
 }
 
+/* Jobs beside the <jobs> element would be lost without a word. A job whose arguments have a
+ * `metajob` of 1 has no such element under Helios, and is burst into nothing. */
+static int check_form(const struct args *args, struct helios_error *err)
+{
+    if (helios_value_get(args->tree, "metajob") == NULL)
+        return 0;
+    if (helios_value_type(helios_value_get(args->map, "job")) == HELIOS_LIST)
+        return broken(err, "it has <job> elements that are not in its <jobs> element");
+    if (helios_value_get(args->map, "jobs") == NULL)
+        return broken(err, "it has no <jobs> element to hold its <job> elements");
+    return 0;
+}
+
 /* What can be burst: its jobtype, and how many <job> elements, each of them looked at. */
 static int look_through(const struct args *args, const char **jobtype_out, size_t *n_out,
                         struct helios_error *err)
@@ -100,7 +113,7 @@ static int look_through(const struct args *args, const char **jobtype_out, size_
     *n_out = 0;
     if (!args->metajob)
         return broken(err, "it is none");
-    if (find_jobtype(args->map, jobtype_out, err) != 0 ||
+    if (find_jobtype(args->map, jobtype_out, err) != 0 || check_form(args, err) != 0 ||
         find_jobs(args->map, &jobs, err) != 0)
         return -1;
     return each_job(args, check_next, n_out, err);

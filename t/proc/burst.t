@@ -34,6 +34,24 @@ my ($none) = $t->submit(metajob(''));
 is($t->helios_d('--foreground', '--drain', $t->service)->{exit}, 0, 'drained');
 is_deeply([map { $_->{exitstatus} } $t->history($none)], [0], 'a metajob without children is completed');
 
+ok((grep { /^Metajob $none has no job in its <jobs> element/ } $t->log_rows), 'and that is said');
+
+# ---- jobs that are not in a <jobs> element ----
+for my $xml ('<metajob><job><params><log>lost</log></params></job></metajob>',
+    '<metajob><jobs/><job><params><log>lost</log></params></job></metajob>', '<metajob><class>X</class></metajob>') {
+    my $run = $t->command('submit', $t->service, $xml);
+    is($run->{exit}, 65, "$xml is not submitted") or diag explain $run;
+    like($run->{stderr}, qr/<jobs> element/, 'and the message says what is missing');
+    $t->command_ok('submit', '-n', $t->service, $xml);
+    my ($id) = $t->one('SELECT MAX(jobid) FROM job');
+    my $daemon = $t->start;
+    $t->wait_for(sub { !$t->job($id) }, 20, 'the metajob to have failed');
+    $t->stop($daemon);
+    is_deeply([map { $_->{exitstatus} } $t->history($id)], [1, 1, 1], 'stored all the same it fails');
+    like(($t->errors($id))[-1], qr/^the metajob cannot be burst: .*<jobs> element/, 'for that reason');
+}
+is(scalar($t->log_rows(qr/^lost$/)), 0, 'none of them ran');
+
 # ---- a metajob that cannot be burst: its class is longer than a jobtype may be ----
 $t->sql('DELETE FROM job');
 my ($bad) = $t->submit(metajob(' class="' . 'x' x 300 . '"', 'never'));

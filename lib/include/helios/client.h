@@ -62,8 +62,8 @@ struct helios_submission {
         .priority = -1                                                                     \
     }
 
-/* Checks that `args` is XML or JSON that a Helios service can read. 0, or -1 and `*err`
- * with line and column. */
+/* Checks that `args` is XML or JSON that a Helios service can read, and that a metajob can
+ * be burst. 0, or -1 and `*err`, with line and column where the text is not well-formed. */
 HELIOS_API int helios_args_check(const char *args, size_t len, struct helios_error *err);
 
 /* Submits `n` jobs in one transaction (the open one, if there is one): all or none.
