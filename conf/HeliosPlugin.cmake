@@ -9,5 +9,6 @@ function(helios_plugin target class)
   add_library(${target} MODULE ${ARGN})
   target_link_libraries(${target} PRIVATE Helios::plugin)
   set_target_properties(${target} PROPERTIES
-    PREFIX "" OUTPUT_NAME "${file}" SUFFIX ".so" C_VISIBILITY_PRESET hidden)
+    PREFIX "" OUTPUT_NAME "${file}" SUFFIX ".so" C_VISIBILITY_PRESET hidden
+    CXX_VISIBILITY_PRESET hidden)
 endfunction()

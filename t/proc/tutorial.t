@@ -42,7 +42,7 @@ sub step {
 }
 
 my ($files, $steps) = blocks(slurp("$source/docs/plugin.md"));
-is_deeply([sort keys %$files], [qw(CMakeLists.txt helios.ini hello.c)], 'the files are there');
+is_deeply([sort keys %$files], [qw(CMakeLists.txt helios.ini hello.c hello.cc)], 'the files are there');
 is_deeply([sort keys %$steps], [qw(cmake pkg-config run)], 'the steps are there');
 cmp_ok(scalar(split /\n/, $files->{'hello.c'}), '<=', 20, 'the service has twenty lines');
 

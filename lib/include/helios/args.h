@@ -8,6 +8,10 @@
 
 #include <helios/version.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One node of a tree of job arguments. Trees are built by the decoders, never change
  * afterwards, and belong to the job (or whatever produced them): every pointer obtained
  * from a value lives as long as its tree. All accessors accept NULL as "no value". */
@@ -58,5 +62,9 @@ HELIOS_API const struct helios_value *helios_value_get(const struct helios_value
 
 /* The Perl class of a blessed thing, or NULL. An annotation only. */
 HELIOS_API const char *helios_value_class(const struct helios_value *v);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <helios/error.h>
 #include <helios/params.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A program's connection to a collective. One thread at a time; a process that was forked
  * opens its own. A connection that was lost, by a restart of the server or because it was
  * idle for too long, is made anew by the next call; only a transaction that was open is
@@ -59,7 +63,7 @@ struct helios_submission {
 };
 #define HELIOS_SUBMISSION_INIT                                                             \
     {                                                                                      \
-        .priority = -1                                                                     \
+        NULL, NULL, 0, HELIOS_ARGS_TEXT, 0, -1, NULL, NULL                                 \
     }
 
 /* Checks that `args` is XML or JSON that a Helios service can read, and that a metajob can
@@ -122,5 +126,9 @@ HELIOS_API int helios_handle_lookup(struct helios_client *client, const char *ha
 HELIOS_API int helios_handle_wait(struct helios_client *client, const char *handle,
                                   int timeout_ms, struct helios_job_status *out,
                                   struct helios_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <helios/version.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What a failure means for the caller. Decide on the kind, never on the text. */
 enum helios_error_kind {
     HELIOS_E_NONE = 0, /* no failure */
@@ -37,7 +41,7 @@ struct helios_error {
 };
 #define HELIOS_ERROR_INIT                                                                  \
     {                                                                                      \
-        .kind = HELIOS_E_NONE, .text = ""                                                  \
+        HELIOS_E_NONE, ""                                                                  \
     }
 
 /* The name of a kind, such as "lost"; a constant, never NULL. */
@@ -46,5 +50,9 @@ HELIOS_API const char *helios_error_name(enum helios_error_kind kind);
 /* The exit code of <sysexits.h> that a program should end with after a failure of this kind
  * (EX_UNAVAILABLE for LOST, EX_CONFIG for CONFIG, ...). */
 HELIOS_API int helios_error_exit_code(enum helios_error_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 #include <helios/db.h>
 #include <helios/log.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The job that `run` was called with. Valid until `run` returns, and so is every pointer
  * obtained from it. */
 struct helios_job;
@@ -82,5 +86,9 @@ struct helios_submission;
 HELIOS_API int helios_job_replace_with(struct helios_job *job,
                                        const struct helios_submission *jobs, size_t n,
                                        uint64_t *jobids, struct helios_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

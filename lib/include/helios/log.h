@@ -4,6 +4,10 @@
 
 #include <helios/version.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Levels of Helios and of syslog; lower is worse. */
 enum helios_log_level {
     HELIOS_LOG_EMERG = 0,
@@ -24,5 +28,9 @@ struct helios_job;
  * syslog or standard error instead. */
 HELIOS_API void helios_log(struct helios_job *job, enum helios_log_level level,
                            const char *format, ...) HELIOS_PRINTF(3, 4);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

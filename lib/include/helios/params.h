@@ -8,6 +8,10 @@
 
 #include <helios/version.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The parameters in force for one service on one host: helios.ini [global], then the
  * section of the service, then rows of helios_params_tb for host `*`, then rows for this
  * host; later wins. Read-only. */
@@ -26,5 +30,9 @@ HELIOS_API int64_t helios_params_int(const struct helios_params *params, const c
 /* Names in use, in byte order, defaults included; NULL from helios_params_count() on. */
 HELIOS_API size_t helios_params_count(const struct helios_params *params);
 HELIOS_API const char *helios_params_name(const struct helios_params *params, size_t i);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,6 +3,7 @@
 #define HELIOS_SERVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <helios/args.h>
@@ -12,6 +13,10 @@
 #include <helios/log.h>
 #include <helios/params.h>
 #include <helios/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* The worker process that the service runs in. Valid from `prep` until
  * `cleanup` returns. */
@@ -67,8 +72,9 @@ enum {
     HELIOS_SERVICE_IDEMPOTENT = 1u << 0
 };
 
-/* The one constant that a plugin exports, named `helios_service`. Begin it with
- * HELIOS_SERVICE_HEAD; fields that are not named are 0. */
+/* The one constant that a plugin exports, named `helios_service` and announced by
+ * HELIOS_SERVICE_EXPORT. Begin it with HELIOS_SERVICE_HEAD; fields that are not named
+ * are 0. */
 struct helios_service {
     uint32_t abi;  /* HELIOS_ABI of the header it was compiled with */
     uint32_t size; /* sizeof(struct helios_service) then */
@@ -104,8 +110,28 @@ struct helios_service {
     uint32_t (*retry_interval)(uint32_t failures);
 };
 
+/* C++ has designated initialisers from C++20 on; before that HELIOS_SERVICE_INIT, a whole
+ * descriptor that says nothing yet, is the beginning of a function that sets the fields. */
+#if defined(__cplusplus) && __cplusplus < 202002L
+#define HELIOS_SERVICE_HEAD HELIOS_ABI, (uint32_t)sizeof(struct helios_service)
+#else
 #define HELIOS_SERVICE_HEAD                                                                \
     .abi = HELIOS_ABI, .size = (uint32_t)sizeof(struct helios_service)
+#endif
+#define HELIOS_SERVICE_INIT                                                                \
+    {                                                                                      \
+        HELIOS_ABI, (uint32_t)sizeof(struct helios_service), NULL, NULL, NULL, NULL, NULL, \
+            NULL, 0, 0, 0, 0, 0, NULL                                                      \
+    }
+#ifdef __cplusplus
+#define HELIOS_SERVICE_EXPORT                                                              \
+    extern "C" HELIOS_API const struct helios_service helios_service
+#else
 #define HELIOS_SERVICE_EXPORT extern HELIOS_API const struct helios_service helios_service
+#endif
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
