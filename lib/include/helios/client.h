@@ -49,8 +49,9 @@ enum helios_args_form {
     HELIOS_ARGS_RAW   /* the bytes as they are: for TheSchwartz workers */
 };
 
-/* One job to submit; set what is not named to zero (HELIOS_SUBMISSION_INIT). All pointers
- * are borrowed for the call. */
+/* One job to submit. Begin with HELIOS_SUBMISSION_INIT: what is not set then is zero, and
+ * the priority -1, which is NULL; in a structure that is merely zeroed it is 0. All
+ * pointers are borrowed for the call. */
 struct helios_submission {
     const char *jobtype; /* 1 to 255 characters of UTF-8; created in funcmap when new */
     const void *args;
