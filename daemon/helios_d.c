@@ -110,6 +110,8 @@ static int check_service(struct master_config *config, struct probe *probe)
         complain(probe->text);
         return probe->exit_code;
     }
+    if (probe->notes[0] != '\0')
+        complain(probe->notes);
     (void)strlcpy(h->version, probe->version, sizeof h->version);
     h->rules = probe->rules;
     h->collective = probe->collective;

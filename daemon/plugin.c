@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "codec/args.h"
 #include "core/err.h"
 #include "core/name.h"
 #include "daemon/trust.h"
@@ -27,6 +28,38 @@ static bool find(const char *path, const char *file, char *out, size_t cap)
         p += len + (p[len] == ':');
     }
     return false;
+}
+
+/* A flag may ask for what a host that does not know it would not do. */
+#define FLAGS_KNOWN ((uint32_t)HELIOS_SERVICE_IDEMPOTENT)
+
+/* More than a lease or a pause is ever meant to be. */
+#define LONG_S (366u * 86400u)
+
+/* What the column of the registry holds. */
+#define VERSION_CHARS 10u
+
+static size_t characters(const char *utf8)
+{
+    size_t n = 0;
+    for (; *utf8 != '\0'; utf8++)
+        n += ((unsigned char)*utf8 & 0xC0) != 0x80 ? 1 : 0;
+    return n;
+}
+
+static int check_version(const char *version, const char *path, struct helios_error *err)
+{
+    if (version == NULL)
+        return 0;
+    if (!text_is_utf8(version, strlen(version)))
+        return err_set(err, HELIOS_E_PLUGIN, "%s: .version in its descriptor is not UTF-8",
+                       path);
+    if (characters(version) > VERSION_CHARS)
+        return err_set(err, HELIOS_E_PLUGIN,
+                       "%s: .version in its descriptor, \"%.64s\", has more than %u "
+                       "characters: shorten it",
+                       path, version, VERSION_CHARS);
+    return 0;
 }
 
 /* The descriptor's head is all that may be read before the size is known to be sane. */
@@ -52,6 +85,12 @@ static int check(const struct helios_service *theirs, const char *path, const ch
             "%s: its descriptor says %u bytes, at least %zu are needed: begin it with "
             "HELIOS_SERVICE_HEAD",
             path, theirs->size, least);
+    /* No field crosses such a bound. */
+    if (theirs->size % _Alignof(struct helios_service) != 0)
+        return err_set(err, HELIOS_E_PLUGIN,
+                       "%s: its descriptor says %u bytes, which ends within a field: begin "
+                       "it with HELIOS_SERVICE_HEAD",
+                       path, theirs->size);
     memset(out, 0, sizeof *out);
     memcpy(out, theirs, theirs->size);
     if (out->name == NULL || strcmp(out->name, service) != 0)
@@ -63,7 +102,13 @@ static int check(const struct helios_service *theirs, const char *path, const ch
         return err_set(err, HELIOS_E_PLUGIN,
                        "%s: %s has no run function: set .run in its descriptor", path,
                        service);
-    return 0;
+    if ((out->flags & ~FLAGS_KNOWN) != 0)
+        return err_set(err, HELIOS_E_PLUGIN,
+                       "%s: .flags in its descriptor has bits that this helios_d does not "
+                       "know (0x%x): install the Helios that it was built for, or correct "
+                       "it",
+                       path, out->flags & ~FLAGS_KNOWN);
+    return check_version(out->version, path, err);
 }
 
 int plugin_load(const char *path, const char *service, struct plugin *out,
@@ -115,4 +160,28 @@ void plugin_rules(const struct plugin *plugin, struct life_rules *out)
     for (uint32_t i = 0; i < LIFE_TABLE; i++)
         out->retry_interval_s[i] =
             s->retry_interval != NULL ? s->retry_interval(i + 1) : s->retry_interval_s;
+}
+
+void plugin_doubts(const struct life_rules *rules, plugin_doubt_fn *doubt, void *arg)
+{
+    char text[160];
+    if (rules->lease_s > LONG_S) {
+        (void)snprintf(
+            text, sizeof text,
+            "the plugin's .job_lock_interval_s is %u seconds: a job whose host is "
+            "lost is not run again for %u days",
+            rules->lease_s, rules->lease_s / 86400u);
+        doubt(arg, text);
+    }
+    for (uint32_t i = 0; rules->max_retries > 0 && i < LIFE_TABLE; i++) {
+        if (rules->retry_interval_s[i] <= LONG_S)
+            continue;
+        (void)snprintf(
+            text, sizeof text,
+            "the plugin has a job tried again %u seconds, which is %u days, after "
+            "failure number %u",
+            rules->retry_interval_s[i], rules->retry_interval_s[i] / 86400u, i + 1);
+        doubt(arg, text);
+        return;
+    }
 }

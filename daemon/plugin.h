@@ -23,6 +23,10 @@ int plugin_load(const char *path, const char *service, struct plugin *out,
 /* The retry rules that the descriptor declares. */
 void plugin_rules(const struct plugin *plugin, struct life_rules *out);
 
+/* Says, a sentence each, what is allowed and hardly meant. */
+typedef void plugin_doubt_fn(void *arg, const char *sentence);
+void plugin_doubts(const struct life_rules *rules, plugin_doubt_fn *doubt, void *arg);
+
 /* Where plugins are looked for when service_path is not set: HELIOS_PLUGIN_DIR of the
  * build. */
 const char *plugin_default_path(void);

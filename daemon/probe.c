@@ -48,8 +48,9 @@ void probe_service(const struct heritage *heritage, struct probe *out)
         refuse(out, EX_OSERR, "out of memory");
         return;
     }
+    /* What there is to say of helios.ini comes with the parameters of the table. */
     if (conf_resolve(heritage->ini, heritage->service, heritage->host, NULL, 0, &params,
-                     note, out, &err) != 0)
+                     NULL, NULL, &err) != 0)
         goto failed;
     const char *path = helios_params_get(params, "service_path");
     if (path == NULL || path[0] == '\0')
@@ -58,6 +59,7 @@ void probe_service(const struct heritage *heritage, struct probe *out)
         goto failed;
     out->collective = conf_identity(params);
     plugin_rules(plugin, &out->rules);
+    plugin_doubts(&out->rules, note, out);
     out->service_flags = plugin->service.flags;
     if (plugin->service.version != NULL)
         (void)snprintf(out->version, sizeof out->version, "%s", plugin->service.version);

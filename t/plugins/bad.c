@@ -12,6 +12,15 @@
 #ifndef BAD_ABI
 #define BAD_ABI HELIOS_ABI
 #endif
+#ifndef BAD_SIZE
+#define BAD_SIZE sizeof(struct helios_service)
+#endif
+#ifndef BAD_VERSION
+#define BAD_VERSION "0.1"
+#endif
+#ifndef BAD_FLAGS
+#define BAD_FLAGS 0
+#endif
 #ifndef BAD_RUN
 #define BAD_RUN bad_run
 #endif
@@ -36,8 +45,9 @@ __attribute__((constructor)) static void crash(void)
 
 const struct helios_service helios_service = {
     .abi = BAD_ABI,
-    .size = (uint32_t)sizeof(struct helios_service),
+    .size = (uint32_t)(BAD_SIZE),
     .name = BAD_NAME,
-    .version = "0.1",
+    .version = BAD_VERSION,
+    .flags = BAD_FLAGS,
     .run = BAD_RUN,
 };

@@ -13,6 +13,10 @@ my @refused = (
     ['Bad::Abi',     qr/bad__abi\.so.*99/],
     ['Bad::Norun',   qr/run/],
     ['Bad::Name',    qr/Bad::Other/],
+    ['Bad::Version', qr/bad__version\.so.*\.version.*"1\.2\.3-beta4".*more than 10/],
+    ['Bad::Latin',   qr/bad__latin\.so.*\.version.*UTF-8/],
+    ['Bad::Flags',   qr/bad__flags\.so.*\.flags.*0x6/],
+    ['Bad::Size',    qr/bad__size\.so.*76 bytes.*within a field/],
     ['Bad::Symbol',  qr/helios_service/],
     ['Bad::Crash',   qr/signal 11|SIGSEGV|Segmentation/],
 );
@@ -26,6 +30,15 @@ for my $case (@refused) {
         is(scalar(split /\n/, $run->{stderr}), 1, "$class $how: in one sentence");
     }
     is_deeply([glob $t->tmp . '/run/*'], [], "$class: nothing is left");
+}
+
+# ---- allowed, and hardly meant ----
+for my $case (['Toy::Long', 2], [$t->service, 0]) {
+    my ($class, $lines) = @$case;
+    my $run = $t->helios_d('--check', $class);
+    is($run->{exit}, 0, "$class is good") or diag $run->{stderr};
+    is(scalar(split /\n/, $run->{stderr}), $lines, "$class: with so many doubts") or diag $run->{stderr};
+    like($run->{stderr}, qr/job_lock_interval_s is 4294967295 .*\n.*tried again 4294967295 seconds/, 'of both times') if $lines;
 }
 
 # ---- odd behaviour under a running daemon: each job, then a plain one, same daemon ----
