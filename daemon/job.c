@@ -39,7 +39,7 @@ static void decide(struct helios_job *job, enum job_verdict verdict, int status,
                    const char *format, va_list ap)
 {
     int errnum = errno; /* of the call that failed the service, as far as it can be known */
-    if (job->verdict != VERDICT_NONE)
+    if (job == NULL || job->verdict != VERDICT_NONE)
         return;
     job->verdict = verdict;
     job->status = status <= 0 ? 1 : status > 65535 ? 65535 : status;
@@ -69,13 +69,21 @@ void job_undecide(struct helios_job *job)
     buf_clear(&job->message);
 }
 
+/* The service gave NULL for its job. */
+static int no_job(struct helios_error *err)
+{
+    return err_set(err, HELIOS_E_INVALID, "there is no job");
+}
+
 uint64_t helios_job_id(const struct helios_job *job)
 {
-    return job->row->jobid;
+    return job == NULL ? 0 : job->row->jobid;
 }
 
 const char *helios_job_handle(struct helios_job *job)
 {
+    if (job == NULL)
+        return NULL;
     if (job->handle[0] == '\0' && job->store != NULL)
         (void)snprintf(job->handle, sizeof job->handle, "%s-%llu", store_hash(job->store),
                        (unsigned long long)job->row->jobid);
@@ -84,36 +92,38 @@ const char *helios_job_handle(struct helios_job *job)
 
 const char *helios_job_type(const struct helios_job *job)
 {
-    return job->jobtype;
+    return job == NULL ? NULL : job->jobtype;
 }
 
 uint32_t helios_job_type_id(const struct helios_job *job)
 {
-    return job->row->funcid;
+    return job == NULL ? 0 : job->row->funcid;
 }
 
 const char *helios_job_uniqkey(const struct helios_job *job)
 {
-    return job->row->uniqkey;
+    return job == NULL ? NULL : job->row->uniqkey;
 }
 
 const char *helios_job_coalesce(const struct helios_job *job)
 {
-    return job->row->coalesce;
+    return job == NULL ? NULL : job->row->coalesce;
 }
 
 int64_t helios_job_run_after(const struct helios_job *job)
 {
-    return job->row->run_after;
+    return job == NULL ? 0 : job->row->run_after;
 }
 
 int64_t helios_job_priority(const struct helios_job *job)
 {
-    return job->row->priority;
+    return job == NULL ? -1 : job->row->priority;
 }
 
 uint32_t helios_job_failures(struct helios_job *job)
 {
+    if (job == NULL)
+        return 0;
     if (!job->failures_known)
         job->failures_known =
             store_failures(job->store, job->row->jobid, &job->failures, NULL) == 0;
@@ -122,7 +132,7 @@ uint32_t helios_job_failures(struct helios_job *job)
 
 const struct helios_value *helios_job_args(const struct helios_job *job)
 {
-    return job->args.map;
+    return job == NULL ? NULL : job->args.map;
 }
 
 /* JSON and Storable have numbers where XML has text: a service must not care. The text
@@ -152,32 +162,36 @@ static const char *number_text(struct helios_job *job, const struct helios_value
 
 const char *helios_job_arg(struct helios_job *job, const char *name)
 {
-    const struct helios_value *value = helios_value_get(job->args.map, name);
+    const struct helios_value *value = helios_value_get(helios_job_args(job), name);
     const char *text = helios_value_text(value, NULL);
     return text != NULL || value == NULL ? text : number_text(job, value);
 }
 
 const struct helios_value *helios_job_tree(const struct helios_job *job)
 {
-    return job->args.tree;
+    return job == NULL ? NULL : job->args.tree;
 }
 
 const char *helios_job_text(const struct helios_job *job, size_t *len)
 {
     if (len != NULL)
-        *len = job->args.text_len;
-    return job->args.text;
+        *len = job == NULL ? 0 : job->args.text_len;
+    return job == NULL ? NULL : job->args.text;
 }
 
 const void *helios_job_raw(const struct helios_job *job, size_t *len)
 {
     if (len != NULL)
-        *len = job->args.raw_len;
-    return job->args.raw;
+        *len = job == NULL ? 0 : job->args.raw_len;
+    return job == NULL ? NULL : job->args.raw;
 }
 
 struct helios_db *helios_job_db(struct helios_job *job, struct helios_error *err)
 {
+    if (job == NULL) {
+        (void)no_job(err);
+        return NULL;
+    }
     struct helios_db *db = store_db(job->store);
     /* Begun anew it would be without what this job, or one done together with it, did. */
     if (db_check(db, err) != 0)
@@ -199,7 +213,7 @@ struct helios_db *helios_job_db(struct helios_job *job, struct helios_error *err
 int helios_job_completed(struct helios_job *job)
 {
     job_decide(job, VERDICT_COMPLETED, 0, NULL);
-    return 0;
+    return job == NULL ? -1 : 0;
 }
 
 int helios_job_failed(struct helios_job *job, int status, const char *format, ...)
@@ -223,15 +237,15 @@ int helios_job_failed_no_retry(struct helios_job *job, int status, const char *f
 int helios_job_deferred(struct helios_job *job)
 {
     job_decide(job, VERDICT_DEFERRED, 0, NULL);
-    return 0;
+    return job == NULL ? -1 : 0;
 }
 
 int helios_job_deferred_until(struct helios_job *job, int64_t run_after)
 {
-    if (job->verdict == VERDICT_NONE)
+    if (job != NULL && job->verdict == VERDICT_NONE)
         job->run_after = run_after;
     job_decide(job, VERDICT_DEFERRED_UNTIL, 0, NULL);
-    return 0;
+    return job == NULL ? -1 : 0;
 }
 
 /* Outside the transaction of the jobs: a new jobtype is not rolled back with it. */
@@ -249,6 +263,8 @@ static int ensure_jobtypes(struct helios_job *job, const struct helios_submissio
 int helios_job_replace_with(struct helios_job *job, const struct helios_submission *jobs,
                             size_t n, uint64_t *jobids, struct helios_error *err)
 {
+    if (job == NULL)
+        return no_job(err);
     if (job->verdict != VERDICT_NONE)
         return err_set(err, HELIOS_E_INVALID, "job %llu has its verdict already",
                        (unsigned long long)job->row->jobid);

@@ -156,7 +156,7 @@ const char *helios_value_key(const struct helios_value *v, size_t i, size_t *len
 
 const struct helios_value *helios_value_get(const struct helios_value *v, const char *key)
 {
-    if (helios_value_type(v) != HELIOS_MAP)
+    if (helios_value_type(v) != HELIOS_MAP || key == NULL)
         return NULL;
     size_t len = strlen(key);
     struct helios_value *found = value_get(v, key, len, true);

@@ -16,7 +16,8 @@ const struct conf_value *conf_value(const struct helios_params *params, const ch
 
 const char *helios_params_get(const struct helios_params *params, const char *name)
 {
-    const struct conf_value *value = conf_value(params, name);
+    const struct conf_value *value =
+        params == NULL || name == NULL ? NULL : conf_value(params, name);
     return value == NULL ? NULL : value->text;
 }
 
@@ -30,10 +31,10 @@ int64_t helios_params_int(const struct helios_params *params, const char *name,
 
 size_t helios_params_count(const struct helios_params *params)
 {
-    return params->count;
+    return params == NULL ? 0 : params->count;
 }
 
 const char *helios_params_name(const struct helios_params *params, size_t i)
 {
-    return i < params->count ? params->values[i].name : NULL;
+    return i < helios_params_count(params) ? params->values[i].name : NULL;
 }

@@ -378,6 +378,29 @@ static int act_fill_deaf(struct helios_job *job)
     return act_fill(job);
 }
 
+/* Of a job, a key or a name that is NULL there is nothing, and nothing comes of it. */
+static int act_nothing(struct helios_job *job)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    size_t len = 1;
+    bool nothing =
+        helios_job_id(NULL) == 0 && !helios_job_handle(NULL) && !helios_job_type(NULL) &&
+        helios_job_type_id(NULL) == 0 && !helios_job_uniqkey(NULL) &&
+        !helios_job_coalesce(NULL) && helios_job_run_after(NULL) == 0 &&
+        helios_job_priority(NULL) == -1 && helios_job_failures(NULL) == 0 &&
+        !helios_job_args(NULL) && !helios_job_arg(NULL, "a") &&
+        !helios_job_arg(job, NULL) && !helios_job_tree(NULL) &&
+        !helios_job_text(NULL, &len) && len == 0 && !helios_job_raw(NULL, NULL) &&
+        !helios_job_db(NULL, &err) && err.kind == HELIOS_E_INVALID &&
+        helios_job_completed(NULL) == -1 && helios_job_failed(NULL, 3, "%s", "x") == 3 &&
+        helios_job_failed_no_retry(NULL, 3, "%s", "x") == 3 &&
+        helios_job_deferred(NULL) == -1 && helios_job_deferred_until(NULL, 1) == -1 &&
+        helios_job_replace_with(NULL, NULL, 0, NULL, NULL) == -1;
+    if (!nothing)
+        (void)helios_job_failed_no_retry(job, 1, "something came of nothing");
+    return nothing ? 0 : 1;
+}
+
 static const struct action {
     const char *name;
     action_fn *act;
@@ -401,6 +424,7 @@ static const struct action {
     {"read_stdin", act_read_stdin},
     {"write_stdin", act_write_stdin},
     {"fork", act_fork},
+    {"nothing", act_nothing},
     {"exhaust", act_exhaust},
     {"gorge", act_gorge},
     {"open_many", act_open_many},

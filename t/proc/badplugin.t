@@ -43,7 +43,7 @@ for my $case (['Toy::Long', 2], [$t->service, 0]) {
 
 # ---- odd behaviour under a running daemon: each job, then a plain one, same daemon ----
 my $daemon = $t->start;
-my @odd = qw(leak_fd block_signals read_stdin write_stdin fork);
+my @odd = qw(nothing leak_fd block_signals read_stdin write_stdin fork);
 for my $action (@odd) {
     my ($id) = $t->submit({ action => "$action,complete" });
     $t->wait_for(sub { !$t->job($id) }, 15, "the job with $action");

@@ -25,6 +25,7 @@ static void no_value(void **state)
     assert_null(helios_value_at(NULL, 0));
     assert_null(helios_value_key(NULL, 0, &len));
     assert_null(helios_value_get(NULL, "a"));
+    assert_null(helios_value_get(NULL, NULL));
     assert_null(helios_value_class(NULL));
 }
 
@@ -74,6 +75,7 @@ static void maps(void **state)
             assert_ptr_equal(helios_value_at(map, i), helios_value_get(map, key));
         }
         assert_null(helios_value_get(map, "other"));
+        assert_null(helios_value_get(map, NULL));
         assert_null(helios_value_key(map, sizes[s], NULL));
         value_arena_free(a);
     }

@@ -56,7 +56,7 @@ HELIOS_API const struct helios_value *helios_value_at(const struct helios_value 
 HELIOS_API const char *helios_value_key(const struct helios_value *v, size_t i,
                                         size_t *len);
 
-/* The value of `key` in a MAP, or NULL. */
+/* The value of `key` in a MAP, or NULL; NULL is no key. */
 HELIOS_API const struct helios_value *helios_value_get(const struct helios_value *v,
                                                        const char *key);
 

@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* The job that `run` was called with. Valid until `run` returns, and so is every pointer
- * obtained from it. */
+ * obtained from it. Of NULL there is nothing: NULL, 0 or -1, whatever says so. */
 struct helios_job;
 
 HELIOS_API uint64_t helios_job_id(const struct helios_job *job);
