@@ -150,7 +150,7 @@ static const char *number_text(struct helios_job *job, const struct helios_value
     } else if (helios_value_uint(value, &u)) {
         (void)snprintf(n->text, sizeof n->text, "%llu", (unsigned long long)u);
     } else if (helios_value_double(value, &d)) {
-        (void)snprintf(n->text, sizeof n->text, "%.15g", d);
+        decimal_exact(d, n->text);
     } else {
         free(n);
         return NULL;

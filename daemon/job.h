@@ -5,6 +5,7 @@
 #include <helios/job.h>
 
 #include "codec/args.h"
+#include "codec/decimal.h"
 #include "core/buf.h"
 #include "job/life.h"
 #include "store/store.h"
@@ -12,7 +13,7 @@
 /* A number argument as text, made when it is asked for. */
 struct job_number {
     struct job_number *next;
-    char text[32];
+    char text[DECIMAL_DOUBLE_SIZE];
 };
 
 /* The job that a service sees: a claimed row, its decoded argument and the verdict. */

@@ -101,7 +101,9 @@ bool decimal_double(const char *text, size_t len, double *out)
     return true;
 }
 
-void decimal_from_double(double d, char out[DECIMAL_DOUBLE_SIZE])
+/* With so many significant digits, or more while the text reads back to another number, up
+ * to `most`. */
+static void write_digits(double d, int digits, int most, char out[DECIMAL_DOUBLE_SIZE])
 {
     if (!isfinite(d)) {
         (void)snprintf(out, DECIMAL_DOUBLE_SIZE, "%s",
@@ -112,8 +114,20 @@ void decimal_from_double(double d, char out[DECIMAL_DOUBLE_SIZE])
     }
     locale_t c = c_locale();
     locale_t before = uselocale(c);
-    (void)snprintf(out, DECIMAL_DOUBLE_SIZE, "%.15g", d);
+    do
+        (void)snprintf(out, DECIMAL_DOUBLE_SIZE, "%.*g", digits, d);
+    while (++digits <= most && strtod(out, NULL) != d);
     (void)uselocale(before);
     if (c != (locale_t)0)
         freelocale(c);
+}
+
+void decimal_from_double(double d, char out[DECIMAL_DOUBLE_SIZE])
+{
+    write_digits(d, 15, 15, out);
+}
+
+void decimal_exact(double d, char out[DECIMAL_DOUBLE_SIZE])
+{
+    write_digits(d, 15, 17, out);
 }

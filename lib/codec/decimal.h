@@ -17,5 +17,7 @@ bool decimal_double(const char *text, size_t len, double *out);
 #define DECIMAL_DOUBLE_SIZE 40
 /* As Perl writes a number: 15 significant digits, "Inf", "NaN". */
 void decimal_from_double(double d, char out[DECIMAL_DOUBLE_SIZE]);
+/* With as many digits, 15 to 17, as it takes to read back to the same number. */
+void decimal_exact(double d, char out[DECIMAL_DOUBLE_SIZE]);
 
 #endif

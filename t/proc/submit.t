@@ -77,7 +77,9 @@ is_deeply(thaw(newest()->{arg}), ['<a>'], 'lines of standard input are joined wi
 $t->sql('DELETE FROM job');
 $t->command_ok('submit', $class, '<job><params><log>from XML</log></params></job>');
 $t->command_ok('submit', $class, '{"args":{"log":"from JSON"}}');
+$t->command_ok('submit', $class, '{"args":{"log":9007199254740993.0}}');
 $t->helios_d('--foreground', '--drain', $class);
+ok((grep { $_ eq '9007199254740992' } $t->log_rows), 'a number as the text that reads back to it');
 is_deeply([sort grep { /^from / } $t->log_rows], ['from JSON', 'from XML'],
     'the service saw the arguments');
 $t->finish;

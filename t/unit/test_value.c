@@ -253,6 +253,31 @@ static void double_text(void **state)
     }
 }
 
+static void double_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        double d;
+        const char *text;
+    } rows[] = {
+        {0.1, "0.1"},
+        {3, "3"},
+        {1.0 / 3, "0.3333333333333333"},
+        {9007199254740992.0, "9007199254740992"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {1e300, "1e+300"},
+        {5e-324, "4.94065645841247e-324"},
+        {-1.7976931348623157e308, "-1.7976931348623157e+308"},
+        {INFINITY, "Inf"},
+        {NAN, "NaN"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[DECIMAL_DOUBLE_SIZE];
+        decimal_exact(rows[i].d, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 static void node_limit(void **state)
 {
     (void)state;
@@ -312,19 +337,13 @@ static void key_hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_value),
-        cmocka_unit_test(lists),
-        cmocka_unit_test(maps),
-        cmocka_unit_test(key_kinds),
-        cmocka_unit_test(texts),
-        cmocka_unit_test(integers),
-        cmocka_unit_test(doubles),
-        cmocka_unit_test(number_types),
-        cmocka_unit_test(locale),
-        cmocka_unit_test(double_text),
-        cmocka_unit_test(node_limit),
-        cmocka_unit_test(byte_limit),
-        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(no_value),     cmocka_unit_test(lists),
+        cmocka_unit_test(maps),         cmocka_unit_test(key_kinds),
+        cmocka_unit_test(texts),        cmocka_unit_test(integers),
+        cmocka_unit_test(doubles),      cmocka_unit_test(number_types),
+        cmocka_unit_test(locale),       cmocka_unit_test(double_text),
+        cmocka_unit_test(double_exact), cmocka_unit_test(node_limit),
+        cmocka_unit_test(byte_limit),   cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(key_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,8 +37,9 @@ HELIOS_API uint32_t helios_job_failures(struct helios_job *job);
  * text, a Storable list). */
 HELIOS_API const struct helios_value *helios_job_args(const struct helios_job *job);
 
-/* The text of the named argument, a number as its decimal text; NULL if it is missing,
- * undefined, or not a scalar. */
+/* The text of the named argument, a number as the decimal text that reads back to it (JSON
+ * and Storable have numbers of 64 bits: 9007199254740993.0 is 9007199254740992); NULL if it
+ * is missing, undefined, or not a scalar. */
 HELIOS_API const char *helios_job_arg(struct helios_job *job, const char *name);
 
 /* The whole decoded argument, whatever its form; NULL for raw bytes. */
