@@ -260,8 +260,8 @@ static int ensure_jobtypes(struct helios_job *job, const struct helios_submissio
     return 0;
 }
 
-int helios_job_replace_with(struct helios_job *job, const struct helios_submission *jobs,
-                            size_t n, uint64_t *jobids, struct helios_error *err)
+int helios_job_submit(struct helios_job *job, const struct helios_submission *jobs,
+                      size_t n, uint64_t *jobids, struct helios_error *err)
 {
     if (job == NULL)
         return no_job(err);
@@ -270,8 +270,14 @@ int helios_job_replace_with(struct helios_job *job, const struct helios_submissi
                        (unsigned long long)job->row->jobid);
     if (!db_in_transaction(store_db(job->store)) && ensure_jobtypes(job, jobs, n, err) != 0)
         return -1;
-    if (helios_job_db(job, err) == NULL ||
-        store_submit(job->store, jobs, n, jobids, err) != 0)
+    return helios_job_db(job, err) == NULL ? -1
+                                           : store_submit(job->store, jobs, n, jobids, err);
+}
+
+int helios_job_replace_with(struct helios_job *job, const struct helios_submission *jobs,
+                            size_t n, uint64_t *jobids, struct helios_error *err)
+{
+    if (helios_job_submit(job, jobs, n, jobids, err) != 0)
         return -1;
     job_decide(job, VERDICT_COMPLETED, 0, NULL);
     return 0;

@@ -200,19 +200,50 @@ static int act_defer_until(struct helios_job *job)
     return 1;
 }
 
-/* By two jobs of `replace_type`; the second has the uniqkey `key`, if that is given. */
-static int act_replace(struct helios_job *job)
+/* Two jobs of `submit_type`, else of its own jobtype; the second has the uniqkey `key`, if
+ * that is given. */
+static void make_jobs(struct helios_job *job, struct helios_submission jobs[2])
 {
     static const char xml[] = "<job><params><log>in its place</log></params></job>";
-    struct helios_error err = HELIOS_ERROR_INIT;
-    struct helios_submission jobs[2];
+    const char *type = helios_job_arg(job, "submit_type");
     for (size_t i = 0; i < 2; i++) {
         jobs[i] = (struct helios_submission)HELIOS_SUBMISSION_INIT;
-        jobs[i].jobtype = helios_job_type(job);
+        jobs[i].jobtype = type ? type : helios_job_type(job);
         jobs[i].args = xml;
         jobs[i].args_len = sizeof xml - 1;
     }
     jobs[1].uniqkey = helios_job_arg(job, "key");
+}
+
+/* The job has no verdict by that. */
+static int act_submit(struct helios_job *job)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_submission jobs[2];
+    uint64_t ids[2] = {0, 0};
+    make_jobs(job, jobs);
+    if (helios_job_submit(job, jobs, 2, ids, &err) == 0)
+        helios_log(job, HELIOS_LOG_INFO, "submitted %" PRIu64 " and %" PRIu64, ids[0],
+                   ids[1]);
+    else
+        helios_log(job, HELIOS_LOG_INFO, "not submitted: %s: %s",
+                   helios_error_name(err.kind), err.text);
+    return 0;
+}
+
+static int act_complete_then_submit(struct helios_job *job)
+{
+    (void)act_complete(job);
+    (void)act_submit(job);
+    return 1;
+}
+
+/* By two jobs. */
+static int act_replace(struct helios_job *job)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_submission jobs[2];
+    make_jobs(job, jobs);
     if (helios_job_replace_with(job, jobs, 2, NULL, &err) != 0)
         (void)helios_job_failed_no_retry(job, 7, "%s", err.text);
     return 1;
@@ -395,6 +426,7 @@ static int act_nothing(struct helios_job *job)
         helios_job_completed(NULL) == -1 && helios_job_failed(NULL, 3, "%s", "x") == 3 &&
         helios_job_failed_no_retry(NULL, 3, "%s", "x") == 3 &&
         helios_job_deferred(NULL) == -1 && helios_job_deferred_until(NULL, 1) == -1 &&
+        helios_job_submit(NULL, NULL, 0, NULL, NULL) == -1 &&
         helios_job_replace_with(NULL, NULL, 0, NULL, NULL) == -1;
     if (!nothing)
         (void)helios_job_failed_no_retry(job, 1, "something came of nothing");
@@ -413,6 +445,8 @@ static const struct action {
     {"defer", act_defer},
     {"defer_until", act_defer_until},
     {"replace", act_replace},
+    {"submit", act_submit},
+    {"complete_then_submit", act_complete_then_submit},
     {"none", act_none}, /* returns without a verdict */
     {"crash", act_crash},
     {"exit", act_exit},

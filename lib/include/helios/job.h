@@ -79,11 +79,22 @@ HELIOS_API int helios_job_deferred(struct helios_job *job);
  * once if that has passed. */
 HELIOS_API int helios_job_deferred_until(struct helios_job *job, int64_t run_after);
 
+/* Puts `n` jobs into the queue in the transaction of helios_job_db(), which this opens; the
+ * same rules hold. They are there if the job completes, and not if it has another verdict
+ * or none; until then nobody else sees them. `jobids` (may be NULL) receives their ids. On
+ * -1 (a uniqkey that is taken is HELIOS_E_DUPLICATE) none of these was put in, and the
+ * service may go on unless the kind is RETRY or LOST. A client of the service's own would
+ * be another connection, which on SQLite waits for this transaction. <helios/client.h> has
+ * the structure. */
+struct helios_submission;
+HELIOS_API int helios_job_submit(struct helios_job *job,
+                                 const struct helios_submission *jobs, size_t n,
+                                 uint64_t *jobids, struct helios_error *err);
+
 /* Completes the job and puts `n` others in its place (may be 0): all in the transaction of
  * helios_job_db(), which this opens; the same rules hold. `jobids` (may be NULL) receives
  * their ids. On -1 (a uniqkey that is taken is HELIOS_E_DUPLICATE) none of them was put in
- * and the job has no verdict yet. <helios/client.h> has the structure. */
-struct helios_submission;
+ * and the job has no verdict yet. */
 HELIOS_API int helios_job_replace_with(struct helios_job *job,
                                        const struct helios_submission *jobs, size_t n,
                                        uint64_t *jobids, struct helios_error *err);
