@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "db/script.h"
+#include "db/sql.h"
 
 /* ---- connection ---- */
 
@@ -255,7 +256,13 @@ static struct db_cached *statement(struct helios_db *db, const char *sql,
 {
     uint64_t hash = hash_text(sql);
     struct db_cached *c = cached_find(db, sql, hash);
-    return c != NULL ? c : cached_add(db, sql, hash, err);
+    if (c != NULL)
+        return c;
+    if (sql_blank(sql)) {
+        (void)err_set(err, HELIOS_E_INVALID, "prepare: the text has no statement");
+        return NULL;
+    }
+    return cached_add(db, sql, hash, err);
 }
 
 /* A statement that failed is prepared anew at its next use: what it was prepared against

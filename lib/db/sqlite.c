@@ -12,6 +12,7 @@
 
 #include "core/buf.h"
 #include "core/mono.h"
+#include "db/sql.h"
 
 /* How long a statement waits for another writer before it gives up with RETRY. */
 #define BUSY_MS 5000
@@ -309,16 +310,34 @@ static void finalize(void *conn, void *statement)
     free(s);
 }
 
+/* SQLite compiles the first statement of a text, and leaves what is behind it alone. */
+static int compile(struct sqlite_conn *c, const char *sql, sqlite3_stmt **out,
+                   struct helios_error *err)
+{
+    const char *behind = "";
+    if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, &behind) !=
+        SQLITE_OK)
+        return failed(c, "prepare", err);
+    if (*out == NULL)
+        return err_set(err, HELIOS_E_INVALID, "prepare: the text has no statement");
+    if (sql_blank(behind))
+        return 0;
+    (void)sqlite3_finalize(*out);
+    return err_set(err, HELIOS_E_INVALID,
+                   "prepare: the text has more than one statement: \"%.60s\" would be left "
+                   "out",
+                   behind);
+}
+
 static int prepare(void *conn, const char *sql, void **stmt, struct helios_error *err)
 {
     struct sqlite_conn *c = conn;
     struct statement *s = calloc(1, sizeof *s);
     if (s == NULL)
         return no_memory(err);
-    if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) !=
-        SQLITE_OK) {
+    if (compile(c, sql, &s->stmt, err) != 0) {
         free(s);
-        return failed(c, "prepare", err);
+        return -1;
     }
     s->columns_n = sqlite3_column_count(s->stmt);
     s->blobs = calloc((size_t)s->columns_n + 1, sizeof *s->blobs);

@@ -211,6 +211,38 @@ static int busy_row(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
+static void text_without_a_statement(void **state)
+{
+    static const char *const texts[] = {
+        "", " \n", ";", "-- nothing", "/* nothing */ ; -- at all\n", "/* no end",
+    };
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    if (helios_db_kind(db) == HELIOS_DB_SQLITE) /* a server runs it */
+        FAILS(HELIOS_E_INVALID, helios_db_exec(db, "/*! DO 1 */", NULL, 0, NULL, &err));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        FAILS(HELIOS_E_INVALID, helios_db_exec(db, texts[i], NULL, 0, NULL, &err));
+        FAILS(HELIOS_E_INVALID, helios_db_query(db, texts[i], NULL, 0, busy_row, db, &err));
+    }
+    assert_int_equal(fixture_number(*state, "SELECT 1"), 1);
+}
+
+static void text_of_several_statements(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    const char *insert = "INSERT INTO funcmap (funcname) VALUES ('A');";
+    char text[200];
+    (void)snprintf(text, sizeof text, "%s %s", insert,
+                   "INSERT INTO funcmap (funcname) VALUES ('B')");
+    FAILS(helios_db_kind(db) == HELIOS_DB_SQLITE ? HELIOS_E_INVALID : HELIOS_E_DATABASE,
+          helios_db_exec(db, fixture_text(text), NULL, 0, NULL, &err));
+    assert_int_equal(COUNT(*state, "funcmap"), 0);
+    (void)snprintf(text, sizeof text, "%s -- '\n", insert);
+    OK(helios_db_exec(db, fixture_text(text), NULL, 0, NULL, &err));
+    assert_int_equal(COUNT(*state, "funcmap"), 1);
+}
+
 static void row_function_must_not_query(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -512,6 +544,8 @@ int suite_db(void)
         CONTRACT_TEST(cache_survives_ddl),
         CONTRACT_TEST(cache_forgets_the_oldest),
         CONTRACT_TEST(wrong_number_of_parameters),
+        CONTRACT_TEST(text_without_a_statement),
+        CONTRACT_TEST(text_of_several_statements),
         CONTRACT_TEST(row_function_must_not_query),
         CONTRACT_TEST(rows_may_be_left_unread),
         CONTRACT_TEST(rolled_back_and_committed),

@@ -60,8 +60,10 @@ HELIOS_API const char *helios_datum_text(const struct helios_datum *d);
  * use `db`. */
 typedef int helios_row_fn(void *arg, const struct helios_datum *columns, size_t n);
 
-/* Runs one statement with `n` parameters for its `?`. Never build `sql` from data: it is
- * prepared once for each distinct text and kept. `changed` (may be NULL) receives the
+/* Runs one statement with `n` parameters for its `?`. A text without a statement is
+ * HELIOS_E_INVALID; one with several fails, as HELIOS_E_INVALID where the server does not
+ * take it for an error of syntax. Never build `sql` from data: it is prepared once for each
+ * distinct text and kept. `changed` (may be NULL) receives the
  * number of rows inserted, deleted or matched by an UPDATE. 0, or -1 and `*err`; a failed
  * statement leaves the transaction open unless the kind is LOST or RETRY, or SQLite had to
  * undo all of it (full disk, I/O error, no memory). Then nothing of it is in the database,
