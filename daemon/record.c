@@ -345,6 +345,16 @@ static int record_later(struct helios_worker *w, size_t i, struct helios_job *jo
     return 0;
 }
 
+void record_misuse(struct helios_job *job)
+{
+    if (job->verdict != VERDICT_COMPLETED && job->verdict != VERDICT_NONE)
+        return;
+    helios_log(job, HELIOS_LOG_ERR, "the job has failed: %s", db_misuse);
+    job->verdict = VERDICT_NONE;
+    buf_clear(&job->message);
+    job_decide(job, VERDICT_FAILED, 1, "%s", db_misuse);
+}
+
 int record_job(struct helios_worker *w, size_t i, struct helios_job *job)
 {
     if (job->verdict == VERDICT_NONE)

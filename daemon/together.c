@@ -372,6 +372,11 @@ static int give_back_unsure(struct helios_worker *w)
 int together_record(struct helios_worker *w, size_t i, struct helios_job *job)
 {
     int rc;
+    if (db_misused(store_db(w->store))) {
+        record_misuse(job);
+        for (struct taken_job *t = w->taken; t != NULL; t = t->next)
+            record_misuse(&t->job);
+    }
     if (w->taken != NULL && uses_transaction(w, job)) {
         rc = record_shared(w, i, job);
     } else {

@@ -222,6 +222,8 @@ static int start(struct helios_worker *w, struct helios_error *err)
             return err_set(err, HELIOS_E_PLUGIN,
                            "prep of %s returned %d; what it needs is missing (see its log)",
                            w->heritage->service, rc);
+        if (db_misused(store_db(w->store)))
+            log_err("prep of %s: %s", w->heritage->service, db_misuse);
     }
     trail_note(w->slot, TRAIL_PREPARED, 0);
     say(w, MSG_PREPARED, NULL);

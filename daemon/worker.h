@@ -102,6 +102,10 @@ int worker_open_store(struct helios_worker *w, struct store **out,
  * `patient` no longer than until it is told to leave. -1 when it is time to leave. */
 int worker_reconnect(struct helios_worker *w, bool patient);
 
+/* What the service did in the job's transaction was undone for what it tried with it
+ * (db_misused()): the job is not completed. To be given back would be no end to it, so it
+ * has failed. */
+void record_misuse(struct helios_job *job);
 /* Writes what became of job `i` of the batch, whatever it takes: repeats after deadlocks,
  * finds out after an uncertain commit. -1: it could not be written; the entry stays on the
  * board for the poller, and the worker must leave. */

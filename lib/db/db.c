@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "db/script.h"
-#include "db/sql.h"
 
 /* ---- connection ---- */
 
@@ -113,7 +112,19 @@ bool db_in_transaction(const struct helios_db *db)
 
 bool db_undone(const struct helios_db *db)
 {
-    return db->undone;
+    return db->undone != UNDONE_NO;
+}
+
+const char db_misuse[] =
+    "SQL must not begin or end a transaction, nor commit it as CREATE TABLE does: a "
+    "program has helios_client_begin() and its like, a job's transaction ends with the "
+    "job; what was open is undone";
+
+bool db_misused(struct helios_db *db)
+{
+    bool misused = db->misused;
+    db->misused = false;
+    return misused;
 }
 
 bool db_alone(const struct helios_db *db)
@@ -147,7 +158,9 @@ int db_check(const struct helios_db *db, struct helios_error *err)
     if (db->lost)
         return err_set(err, HELIOS_E_LOST, "the database connection was lost before");
     /* What follows would be a transaction of its own, without what was before. */
-    if (db->undone)
+    if (db->undone == UNDONE_BY_MISUSE)
+        return err_set(err, HELIOS_E_INVALID, "%s", db_misuse);
+    if (db->undone != UNDONE_NO)
         return err_set(err, HELIOS_E_RETRY,
                        "the transaction was undone by an earlier error: begin it again");
     if (db->in_row)
@@ -178,13 +191,27 @@ static int failed(struct helios_db *db, const struct helios_error *err)
     if (err->kind == HELIOS_E_LOST || err->kind == HELIOS_E_UNCERTAIN) {
         db->lost = true;
         db->in_transaction = false;
-        db->undone = open;
+        db->undone = open ? UNDONE_BY_ERROR : UNDONE_NO;
     } else if (err->kind == HELIOS_E_RETRY ||
                (open && db->driver->undone != NULL && db->driver->undone(db->conn))) {
         db_rollback(db);
-        db->undone = open;
+        db->undone = open ? UNDONE_BY_ERROR : UNDONE_NO;
     }
     return -1;
+}
+
+/* Nothing of a transaction whose end we do not know may become part of another. */
+static int misuse(struct helios_db *db, struct helios_error *err)
+{
+    bool open = db->in_transaction;
+    struct helios_error local = HELIOS_ERROR_INIT;
+    end_alone(db);
+    db->in_transaction = false;
+    if (db->driver->rollback(db->conn, &local) != 0)
+        db->lost = true;
+    db->undone = open ? UNDONE_BY_MISUSE : UNDONE_NO;
+    db->misused = true;
+    return err_set(err, HELIOS_E_INVALID, "%s", db_misuse);
 }
 
 #ifdef HELIOS_TESTS
@@ -194,7 +221,7 @@ void db_lose(struct helios_db *db)
     if (db->in_transaction)
         (void)db->driver->rollback(db->conn, &err);
     db->lost = true;
-    db->undone = db->in_transaction;
+    db->undone = db->in_transaction ? UNDONE_BY_ERROR : UNDONE_NO;
     db->in_transaction = false;
 }
 #endif
@@ -232,7 +259,7 @@ static void cached_drop_oldest(struct helios_db *db)
 }
 
 static struct db_cached *cached_add(struct helios_db *db, const char *sql, uint64_t hash,
-                                    struct helios_error *err)
+                                    enum sql_kind kind, struct helios_error *err)
 {
     char *text = strdup(sql);
     if (text == NULL) {
@@ -246,9 +273,15 @@ static struct db_cached *cached_add(struct helios_db *db, const char *sql, uint6
         free(text);
         return NULL;
     }
-    db->cached[db->cached_n] =
-        (struct db_cached){.hash = hash, .used = ++db->ticks, .sql = text, .stmt = stmt};
+    db->cached[db->cached_n] = (struct db_cached){
+        .hash = hash, .used = ++db->ticks, .kind = kind, .sql = text, .stmt = stmt};
     return &db->cached[db->cached_n++];
+}
+
+static bool misplaced(const struct helios_db *db, enum sql_kind kind)
+{
+    return kind == SQL_CONTROL || (kind == SQL_COMMITS && db->in_transaction) ||
+           (kind == SQL_SAVEPOINT && !db->in_transaction);
 }
 
 static struct db_cached *statement(struct helios_db *db, const char *sql,
@@ -256,13 +289,18 @@ static struct db_cached *statement(struct helios_db *db, const char *sql,
 {
     uint64_t hash = hash_text(sql);
     struct db_cached *c = cached_find(db, sql, hash);
+    enum sql_kind kind = c != NULL ? c->kind : sql_kind(sql);
+    if (kind != SQL_PLAIN && misplaced(db, kind)) {
+        (void)misuse(db, err);
+        return NULL;
+    }
     if (c != NULL)
         return c;
     if (sql_blank(sql)) {
         (void)err_set(err, HELIOS_E_INVALID, "prepare: the text has no statement");
         return NULL;
     }
-    return cached_add(db, sql, hash, err);
+    return cached_add(db, sql, hash, kind, err);
 }
 
 /* A statement that failed is prepared anew at its next use: what it was prepared against
@@ -286,6 +324,9 @@ static int run(struct helios_db *db, const char *sql, const struct helios_datum 
     db->in_row = true;
     int rc = db->driver->run(db->conn, c->stmt, params, n, row, arg, &count, err);
     db->in_row = false;
+    /* A procedure may do what the first words do not show. */
+    if (rc == 0 && !db->driver->agrees(db->conn, db->in_transaction && !db_alone(db)))
+        rc = misuse(db, err);
     ended(db, rc, err);
     if (changed != NULL)
         *changed = rc == 0 ? count : 0;
@@ -351,7 +392,7 @@ int db_begin(struct helios_db *db, struct helios_error *err)
     struct helios_error local = HELIOS_ERROR_INIT;
     if (err == NULL)
         err = &local;
-    db->undone = false;
+    db->undone = UNDONE_NO;
     if (db_check(db, err) != 0)
         return -1;
     if (db->in_transaction)
@@ -381,7 +422,7 @@ int db_commit(struct helios_db *db, struct helios_error *err)
         return 0;
     }
     if (db_check(db, err) != 0) {
-        db->undone = false; /* it is over */
+        db->undone = UNDONE_NO; /* it is over */
         return -1;
     }
     if (!db->in_transaction)
@@ -402,7 +443,7 @@ int db_commit(struct helios_db *db, struct helios_error *err)
 void db_rollback(struct helios_db *db)
 {
     end_alone(db);
-    db->undone = false;
+    db->undone = UNDONE_NO;
     if (db->owner != getpid())
         db->in_transaction = false; /* it is the other's */
     if (!db->in_transaction || db_check(db, NULL) != 0)

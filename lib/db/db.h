@@ -59,10 +59,16 @@ void db_watch(struct helios_db *db, db_watch_fn *fn, void *arg);
 unsigned db_flags(const struct helios_db *db);
 bool db_usable(const struct helios_db *db); /* false once LOST */
 bool db_in_transaction(const struct helios_db *db);
-/* An error has undone the transaction, and its owner has not begun again, rolled back or
- * tried to commit yet: until then every statement fails with RETRY, or, where the
- * connection went too, with LOST. */
+/* An error or a misuse has undone the transaction, and its owner has not begun again,
+ * rolled back or tried to commit yet: until then every statement fails with RETRY, after a
+ * misuse with INVALID, or, where the connection went too, with LOST. */
 bool db_undone(const struct helios_db *db);
+/* Transactions begin and end by the functions below alone, so that `db` knows whether one
+ * is open. A misuse is a statement that would begin or end one, or has: it fails with
+ * INVALID and this sentence, and what is open is undone. True if there was one since the
+ * last time that this was asked. */
+extern const char db_misuse[];
+bool db_misused(struct helios_db *db);
 /* Whether a statement may be run at all; -1: why not, LOST, RETRY as above, INVALID. */
 int db_check(const struct helios_db *db, struct helios_error *err);
 
@@ -119,6 +125,9 @@ struct db_driver {
     bool (*alone)(void *conn, bool on);
     int (*commit)(void *conn, struct helios_error *err);
     int (*rollback)(void *conn, struct helios_error *err);
+    /* Whether the session is in a transaction, if one is `open`, and else commits each
+     * statement by itself. */
+    bool (*agrees)(void *conn, bool open);
     /* Whether a failure has rolled back the transaction; NULL: its kind tells. */
     bool (*undone)(void *conn);
     /* Runs one statement as text. */

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "db/db.h"
+#include "db/sql.h"
 
 /* What is behind struct helios_db: for lib/db and its tests only. */
 #define DB_CACHE_SIZE 128
@@ -12,6 +13,7 @@
 struct db_cached {
     uint64_t hash; /* of `sql` */
     uint64_t used; /* value of `ticks` at the last use */
+    enum sql_kind kind;
     char *sql;
     void *stmt;
 };
@@ -23,7 +25,10 @@ struct helios_db {
     pid_t owner;
     bool lost;
     bool in_transaction;
-    bool undone; /* the database took it back, which its owner has not acted upon yet */
+    /* It was taken back, which its owner has not acted upon yet: by the database, or by us
+     * for what its owner tried with it. */
+    enum { UNDONE_NO, UNDONE_BY_ERROR, UNDONE_BY_MISUSE } undone;
+    bool misused; /* the last is so, or was tried without a transaction; until asked */
     enum { ALONE_NO, ALONE_NEXT, ALONE_DONE } alone; /* the transaction's one statement */
     bool in_row;        /* a row function is running: the connection is not free */
     db_watch_fn *watch; /* NULL: none */

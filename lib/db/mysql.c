@@ -79,6 +79,14 @@ static int text_query(struct mysql_conn *c, const char *what, const char *sql, s
     return 0;
 }
 
+/* What the last answer of the server says of transactions. */
+static unsigned status(MYSQL *mysql)
+{
+    unsigned all = 0;
+    (void)mariadb_get_infov(mysql, MARIADB_CONNECTION_SERVER_STATUS, &all);
+    return all & (SERVER_STATUS_AUTOCOMMIT | SERVER_STATUS_IN_TRANS);
+}
+
 /* `*by_statement`: the server writes statements to its binary log, and refuses to change
  * InnoDB's tables in transactions that are READ COMMITTED. */
 static int read_variables(struct mysql_conn *c, bool *by_statement,
@@ -221,6 +229,7 @@ static int open_connection(const struct dsn *dsn, const char *user, const char *
         disconnect(c, false);
         return -1;
     }
+    c->idle = status(c->mysql);
     *conn = c;
     *flags = capabilities(c->mysql);
     return 0;
@@ -228,8 +237,12 @@ static int open_connection(const struct dsn *dsn, const char *user, const char *
 
 static int begin(void *conn, struct helios_error *err)
 {
+    struct mysql_conn *c = conn;
     static const char sql[] = "START TRANSACTION";
-    return text_query(conn, sql, sql, sizeof sql - 1, err);
+    if (text_query(c, sql, sql, sizeof sql - 1, err) != 0)
+        return -1;
+    c->open = status(c->mysql);
+    return 0;
 }
 
 static int commit(void *conn, struct helios_error *err)
@@ -243,14 +256,17 @@ static int commit(void *conn, struct helios_error *err)
     return -1;
 }
 
-/* Whether a statement would commit by itself: who uses the connection for SQL of his own
- * may have changed that, or have begun a transaction that we know nothing of. */
+static bool agrees(void *conn, bool open)
+{
+    const struct mysql_conn *c = conn;
+    return status(c->mysql) == (open ? c->open : c->idle);
+}
+
+/* Whether a statement would commit by itself: a script may have changed that, or have begun
+ * a transaction that we know nothing of. */
 static bool commits_by_itself(MYSQL *mysql)
 {
-    unsigned status = 0;
-    return mariadb_get_infov(mysql, MARIADB_CONNECTION_SERVER_STATUS, &status) == 0 &&
-           (status & (SERVER_STATUS_AUTOCOMMIT | SERVER_STATUS_IN_TRANS)) ==
-               SERVER_STATUS_AUTOCOMMIT;
+    return status(mysql) == SERVER_STATUS_AUTOCOMMIT;
 }
 
 /* A connection on which something can be read was most likely closed by the server. What
@@ -263,10 +279,14 @@ static bool alone(void *conn, bool on)
     return c->alone;
 }
 
+/* The other order would commit. */
 static int roll_back(void *conn, struct helios_error *err)
 {
     static const char sql[] = "ROLLBACK";
-    return text_query(conn, sql, sql, sizeof sql - 1, err);
+    static const char each[] = "SET autocommit = 1";
+    if (text_query(conn, sql, sql, sizeof sql - 1, err) != 0)
+        return -1;
+    return agrees(conn, false) ? 0 : text_query(conn, each, each, sizeof each - 1, err);
 }
 
 static int script(void *conn, const char *statement, size_t len, struct helios_error *err)
@@ -299,6 +319,7 @@ const struct db_driver db_mysql = {
     .alone = alone,
     .commit = commit,
     .rollback = roll_back,
+    .agrees = agrees,
     .script = script,
     .last_id = last_id,
     .change_number = change_number,

@@ -11,7 +11,8 @@ struct mysql_conn {
     MYSQL *mysql;
     size_t packet_max; /* of the server: larger statements end the connection */
     uint64_t last_id;
-    bool alone;                 /* the next statement commits by itself */
+    bool alone;          /* the next statement commits by itself */
+    unsigned idle, open; /* the server's status outside and inside of a transaction */
     struct st_mariadb_rpl *rpl; /* the connection has become a stream of the binary log */
 };
 

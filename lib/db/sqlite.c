@@ -498,6 +498,11 @@ static int commit(void *conn, struct helios_error *err)
     return -1;
 }
 
+static bool agrees(void *conn, bool open)
+{
+    return (sqlite3_get_autocommit(((struct sqlite_conn *)conn)->db) == 0) == open;
+}
+
 /* As a full disk, an I/O error or a lack of memory may do. */
 static bool undone(void *conn)
 {
@@ -555,6 +560,7 @@ const struct db_driver db_sqlite = {
     .alone = alone,
     .commit = commit,
     .rollback = roll_back,
+    .agrees = agrees,
     .undone = undone,
     .script = script,
     .last_id = last_id,

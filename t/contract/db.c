@@ -356,6 +356,125 @@ static void what_is_undone_is_begun_again(void **state)
     store_close(other);
 }
 
+static void misused(struct helios_db *db, const char *sql, bool open)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    int rc = helios_db_exec(db, sql, NULL, 0, NULL, &err);
+    if (rc != -1 || err.kind != HELIOS_E_INVALID || strcmp(err.text, db_misuse) != 0)
+        fail_msg("%s: should be refused, is %d: %s", sql, rc, err.text);
+    assert_false(db_in_transaction(db));
+    assert_int_equal(db_undone(db), open);
+    assert_true(db_misused(db));
+    assert_false(db_misused(db));
+}
+
+/* In a transaction, which is undone, and without one. Afterwards the connection is as good
+ * as new. */
+static void refused(struct store *store, const char *sql, bool without)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(store);
+    const char *insert = "INSERT INTO funcmap (funcname) VALUES ('A')";
+    struct helios_submission job = HELIOS_SUBMISSION_INIT;
+    job.jobtype = "misuse";
+    OK(db_begin(db, &err));
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+    misused(db, sql, true);
+    FAILS(HELIOS_E_INVALID, helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+    FAILS(HELIOS_E_INVALID, store_submit(store, &job, 1, NULL, &err));
+    FAILS(HELIOS_E_INVALID, db_commit(db, &err));
+    assert_false(db_undone(db));
+    if (without)
+        misused(db, sql, false);
+    assert_int_equal(COUNT(store, "funcmap WHERE funcname = 'A'"), 0);
+    OK(helios_db_exec(db, fixture_text(insert), NULL, 0, NULL, &err));
+    OK(db_begin(db, &err));
+    OK(helios_db_exec(db, fixture_text("DELETE FROM funcmap WHERE funcname = 'A'"), NULL, 0,
+                      NULL, &err));
+    db_rollback(db);
+    assert_int_equal(COUNT(store, "funcmap WHERE funcname = 'A'"), 1);
+    fixture_sql(store, "DELETE FROM funcmap WHERE funcname = 'A'");
+}
+
+static void transactions_are_not_for_sql(void **state)
+{
+    static const char *const controls[] = {
+        "BEGIN",    "/* x */ begin",      "COMMIT", "ROLLBACK", "START TRANSACTION",
+        "XA END 1", "SET autocommit = 0", "END",
+    };
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    fixture_jobtype(*state, "misuse");
+    for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++)
+        refused(*state, controls[i], true);
+    /* What commits is, where nothing is open, a statement as any other. */
+    refused(*state, "CREATE TABLE misuse_tb (a INTEGER)", false);
+    OK(helios_db_exec(db, "CREATE TABLE misuse_tb (a INTEGER)", NULL, 0, NULL, &err));
+    refused(*state, "DROP TABLE misuse_tb", false);
+    OK(helios_db_exec(db, "DROP TABLE misuse_tb", NULL, 0, NULL, &err));
+    misused(db, "SAVEPOINT a", false);
+}
+
+static void savepoints_are_for_sql(void **state)
+{
+    static const char *const texts[] = {
+        "SAVEPOINT a",
+        "INSERT INTO funcmap (funcname) VALUES ('A')",
+        "ROLLBACK TO a",
+        "INSERT INTO funcmap (funcname) VALUES ('B')",
+        "RELEASE SAVEPOINT a",
+        "CREATE TEMPORARY TABLE misuse_tb (a INTEGER)",
+        "INSERT INTO misuse_tb VALUES (1)",
+    };
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    OK(db_begin(db, &err));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        OK(helios_db_exec(db, fixture_text(texts[i]), NULL, 0, NULL, &err));
+    OK(db_commit(db, &err));
+    assert_int_equal(COUNT(*state, "funcmap WHERE funcname = 'B'"), 1);
+    assert_int_equal(COUNT(*state, "funcmap"), 1);
+    assert_int_equal(fixture_number(*state, "SELECT COUNT(*) FROM misuse_tb"), 1);
+    fixture_sql(*state, "DROP TABLE misuse_tb");
+}
+
+/* The driver tells of those that the first words do not show. What such a statement
+ * committed remains. */
+static void hidden_ends_are_seen(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = store_db(*state);
+    if (helios_db_kind(db) == HELIOS_DB_SQLITE) {
+        misused(db,
+                "\xef\xbb\xbf"
+                "BEGIN",
+                false);
+        OK(db_begin(db, &err));
+        misused(db,
+                "\xef\xbb\xbf"
+                "COMMIT",
+                true);
+        db_rollback(db);
+        refused(*state,
+                "\xef\xbb\xbf"
+                "ROLLBACK",
+                false);
+        return;
+    }
+    fixture_sql(*state, "CREATE PROCEDURE misuse_begin() START TRANSACTION");
+    fixture_sql(*state, "CREATE PROCEDURE misuse_commit() COMMIT");
+    fixture_sql(*state, "CREATE PROCEDURE misuse_rollback() ROLLBACK");
+    misused(db, "CALL misuse_begin()", false);
+    OK(db_begin(db, &err));
+    misused(db, "CALL misuse_commit()", true);
+    refused(*state, "CALL misuse_rollback()", false);
+    refused(*state, "SET @@session.autocommit = 0", true);
+    assert_int_equal(fixture_number(*state, "SELECT @@autocommit"), 1);
+    fixture_sql(*state, "DROP PROCEDURE misuse_begin");
+    fixture_sql(*state, "DROP PROCEDURE misuse_commit");
+    fixture_sql(*state, "DROP PROCEDURE misuse_rollback");
+}
+
 static void one_statement_alone(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -550,6 +669,9 @@ int suite_db(void)
         CONTRACT_TEST(rows_may_be_left_unread),
         CONTRACT_TEST(rolled_back_and_committed),
         CONTRACT_TEST(what_is_undone_is_begun_again),
+        CONTRACT_TEST(transactions_are_not_for_sql),
+        CONTRACT_TEST(savepoints_are_for_sql),
+        CONTRACT_TEST(hidden_ends_are_seen),
         CONTRACT_TEST(one_statement_alone),
         CONTRACT_TEST(updates_count_matched_rows),
         CONTRACT_TEST(lost_connection_is_lost),

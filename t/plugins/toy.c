@@ -23,13 +23,18 @@
  *   log_param=NAME  logs "NAME=<value>" of a parameter
  *   environment=PATH  writes its environment, a variable a line
  *   effect=1        inserts the row (jobid, pid, at) into toy_effect by helios_job_db()
+ *   sql=TEXT, kept_sql=TEXT   for the actions of these names
  *   leave=1         waits until the worker is asked to leave, logs that and gives the job
  *                   back; after a minute the job has failed
  *   claim_value=V, claim_prefix=P, claim_job=N   claims jobs, as many as there are (of N
  *                   that one); claim_like=value|prefix takes the job's own coalesce; each
- * gets the verdict of its own `action` action=A,B,...  words of the table below, in turn; a
- * verdict ends the list, and a list without one ends as completed message=, status=   of
- * the failure; also the exit code of `exit` return=N        what run() returns
+ *                   gets the verdict of its own `action`
+ *   action=A,B,...  words of the table below, in turn; a verdict ends the list, and a
+ *                   list without one ends as completed
+ *   message=, status=   of the failure; also the exit code of `exit`
+ *   return=N        what run() returns
+ *
+ * prep runs what the parameter toy_prep_sql says, and keeps the worker's connection.
  */
 
 #ifndef TOY_NAME
@@ -147,6 +152,15 @@ static int do_effect(struct helios_job *job, struct helios_error *err)
     struct helios_db *db = helios_job_db(job, err);
     return db ? helios_db_exec(db, insert, row, 3, NULL, err) : -1;
 }
+
+/* As who does not look at what a call returns. */
+static void run_sql(struct helios_db *db, const char *sql)
+{
+    if (db && sql)
+        (void)helios_db_exec(db, sql, NULL, 0, NULL, NULL);
+}
+
+static struct helios_db *prepared_db;
 
 /* What a word of `action` does: 0 to go on with the next word, 1 if the job has its verdict
  * (or is to have none). */
@@ -433,6 +447,20 @@ static int act_nothing(struct helios_job *job)
     return nothing ? 0 : 1;
 }
 
+/* In the job's transaction. */
+static int act_sql(struct helios_job *job)
+{
+    run_sql(helios_job_db(job, NULL), helios_job_arg(job, "sql"));
+    return 0;
+}
+
+/* On the connection that was for prep. */
+static int act_kept_sql(struct helios_job *job)
+{
+    run_sql(prepared_db, helios_job_arg(job, "kept_sql"));
+    return 0;
+}
+
 static const struct action {
     const char *name;
     action_fn *act;
@@ -465,6 +493,8 @@ static const struct action {
     {"spin", act_spin},
     {"fill", act_fill},
     {"fill_deaf", act_fill_deaf},
+    {"sql", act_sql},
+    {"kept_sql", act_kept_sql},
 };
 
 static int act(struct helios_job *job, const char *word, size_t len)
@@ -534,6 +564,13 @@ static int do_claims(struct helios_worker *worker, struct helios_job *job,
     return 0;
 }
 
+static int toy_prep(struct helios_worker *worker)
+{
+    prepared_db = helios_worker_db(worker);
+    run_sql(prepared_db, helios_params_get(helios_worker_params(worker), "toy_prep_sql"));
+    return 0;
+}
+
 static int toy_run(struct helios_worker *worker, struct helios_job *job)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -554,6 +591,7 @@ const struct helios_service helios_service = {
     HELIOS_SERVICE_HEAD,
     .name = TOY_NAME,
     .version = TOY_VERSION,
+    .prep = toy_prep,
     .run = toy_run,
     .max_retries = TOY_RETRIES,
     .retry_interval_s = TOY_RETRY_S,

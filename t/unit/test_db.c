@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "db/mysql_private.h"
 #include "db/script.h"
+#include "db/sql.h"
 #include "store/statements.h"
 #include "store/steps.h"
 
@@ -105,6 +106,60 @@ static void scripts_are_split(void **state)
     }
 }
 
+/* ---- kinds of statements ---- */
+
+static void first_words_tell(void **state)
+{
+    static const struct {
+        const char *text;
+        enum sql_kind kind;
+    } rows[] = {
+        {"", SQL_PLAIN},
+        {"SELECT 1", SQL_PLAIN},
+        {"(SELECT 1)", SQL_PLAIN},
+        {"INSERT INTO begin (commit) VALUES ('COMMIT')", SQL_PLAIN},
+        {"BEGINNING", SQL_PLAIN},
+        {"BEGIN", SQL_CONTROL},
+        {"begin immediate", SQL_CONTROL},
+        {"START TRANSACTION READ ONLY", SQL_CONTROL},
+        {"START SLAVE", SQL_PLAIN},
+        {" ;\n-- x\n/* y */ Commit;", SQL_CONTROL},
+        {"# x\nCOMMIT AND CHAIN", SQL_CONTROL},
+        {"/*!50000 COMMIT */", SQL_CONTROL},
+        {"/*M!100000 ROLLBACK */", SQL_CONTROL},
+        {"START/**/TRANSACTION", SQL_CONTROL},
+        {"END", SQL_CONTROL},
+        {"XA START 'x'", SQL_CONTROL},
+        {"ROLLBACK", SQL_CONTROL},
+        {"ROLLBACK WORK", SQL_CONTROL},
+        {"ROLLBACK WORK AND CHAIN", SQL_CONTROL},
+        {"ROLLBACK TO a", SQL_PLAIN},
+        {"ROLLBACK WORK TO SAVEPOINT a", SQL_PLAIN},
+        {"ROLLBACK TRANSACTION TO a", SQL_PLAIN},
+        {"RELEASE SAVEPOINT a", SQL_PLAIN},
+        {"SAVEPOINT a", SQL_SAVEPOINT},
+        {"SET autocommit=0", SQL_CONTROL},
+        {"SET SESSION autocommit = ON", SQL_CONTROL},
+        {"SET @@autocommit = 0", SQL_CONTROL},
+        {"SET @a = 1", SQL_PLAIN},
+        {"CREATE TABLE a (b INTEGER)", SQL_COMMITS},
+        {"CREATE TEMPORARY TABLE a (b INTEGER)", SQL_PLAIN},
+        {"CREATE TEMP TABLE a (b INTEGER)", SQL_PLAIN},
+        {"CREATE OR REPLACE TEMPORARY TABLE a (b INTEGER)", SQL_PLAIN},
+        {"CREATE OR REPLACE TABLE a (b INTEGER)", SQL_COMMITS},
+        {"DROP TEMPORARY TABLE a", SQL_PLAIN},
+        {"drop index a", SQL_COMMITS},
+        {"TRUNCATE a", SQL_COMMITS},
+        {"LOCK TABLES a WRITE", SQL_COMMITS},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (sql_kind(rows[i].text) != rows[i].kind)
+            fail_msg("%s should be %d, is %d", rows[i].text, (int)rows[i].kind,
+                     (int)sql_kind(rows[i].text));
+    }
+}
+
 /* ---- statements ---- */
 
 static void groups_are_repeated(void **state)
@@ -149,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_have_kinds),
         cmocka_unit_test(scripts_are_split),
+        cmocka_unit_test(first_words_tell),
         cmocka_unit_test(groups_are_repeated),
         cmocka_unit_test(every_statement_has_a_text),
         cmocka_unit_test(steps_count_without_gaps),

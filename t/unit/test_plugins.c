@@ -44,8 +44,8 @@ static void descriptors(void **state)
         {"plugins", "NoopService", "1.0", 0, 0, HELIOS_SERVICE_IDEMPOTENT, false, false},
         {"plugins", "FileIndexer", "1.0", 3, 30, 0, true, true},
         {"plugins", "ExecService", "1.0", 3, 0, 0, true, false},
-        {"t/plugins", "Toy::Service", "1.0", 2, 1, 0, false, false},
-        {"t/plugins", "Toy::Idem", "1.0", 2, 1, HELIOS_SERVICE_IDEMPOTENT, false, false},
+        {"t/plugins", "Toy::Service", "1.0", 2, 1, 0, true, false},
+        {"t/plugins", "Toy::Idem", "1.0", 2, 1, HELIOS_SERVICE_IDEMPOTENT, true, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         void *handle = open_plugin(rows[i].folder, rows[i].service);

@@ -35,7 +35,8 @@ HELIOS_API void helios_client_close(struct helios_client *client);
  * helios_client_begin() does. */
 HELIOS_API struct helios_db *helios_client_db(struct helios_client *client);
 
-/* A transaction around helios_submit() calls and the program's own SQL. HELIOS_E_LOST or
+/* A transaction around helios_submit() calls and the program's own SQL, which must not
+ * begin or end one itself: see helios_db_exec(). HELIOS_E_LOST or
  * HELIOS_E_RETRY from any of them: all of it was undone, and until
  * helios_client_rollback() or another begin every call fails so. COMMIT may end
  * as HELIOS_E_UNCERTAIN: look before repeating. */

@@ -68,7 +68,15 @@ typedef int helios_row_fn(void *arg, const struct helios_datum *columns, size_t 
  * statement leaves the transaction open unless the kind is LOST or RETRY, or SQLite had to
  * undo all of it (full disk, I/O error, no memory). Then nothing of it is in the database,
  * and whatever is tried before it is begun again fails with RETRY: in a service that is
- * the job's next attempt, in a client helios_client_begin() or helios_client_rollback(). */
+ * the job's next attempt, in a client helios_client_begin() or helios_client_rollback().
+ *
+ * SQL does not begin or end transactions. Refused as HELIOS_E_INVALID are BEGIN, START
+ * TRANSACTION, COMMIT, END, ROLLBACK, XA and SET autocommit; in a transaction also what
+ * commits on a server, such as CREATE, ALTER and DROP, on either store; outside of one
+ * SAVEPOINT. The same where the connection tells afterwards that a statement, a CALL for
+ * example, has begun or ended one; what that committed stays. Whatever is open then is
+ * undone, and what follows fails as INVALID until it is begun again. Allowed are savepoints
+ * in a transaction, ROLLBACK TO one, and temporary tables. */
 HELIOS_API int helios_db_exec(struct helios_db *db, const char *sql,
                               const struct helios_datum *params, size_t n,
                               uint64_t *changed, struct helios_error *err);

@@ -55,9 +55,11 @@ HELIOS_API const void *helios_job_raw(const struct helios_job *job, size_t *len)
 /* The connection whose open transaction will record the job's completion: what is done on
  * it and the completion happen both or neither, exactly once. The first call opens the
  * transaction, so compute first and call this last: on SQLite every other writer waits from
- * here on. A verdict other than completed rolls it back. Do not commit, roll back or run
- * DDL. A statement that fails with RETRY has undone all of it, and what follows fails so
- * too. NULL if the transaction could not be opened, or was undone (the reason is in
+ * here on. A verdict other than completed rolls it back. SQL that commits, rolls
+ * back or defines tables is refused (see helios_db_exec()): all is undone, and a job that
+ * was to be completed has failed. A statement that fails with RETRY has undone all of it,
+ * and what follows fails so too. NULL if the transaction could not be opened, or was undone
+ * (the reason is in
  * `*err`). In either case the service should return without a verdict or fail the job: its
  * next attempt begins anew. */
 HELIOS_API struct helios_db *helios_job_db(struct helios_job *job,

@@ -36,8 +36,8 @@ HELIOS_API bool helios_worker_debug(const struct helios_worker *worker); /* HELI
 HELIOS_API bool helios_worker_leaving(const struct helios_worker *worker);
 
 /* The worker's connection to the collective, for `prep` and `cleanup` only; NULL while a
- * job runs, which has helios_job_db(). No transaction is open and each statement is
- * committed by itself, so this is the place for CREATE TABLE IF NOT EXISTS. */
+ * job runs, which has helios_job_db(). No transaction is open, none can be begun, and each
+ * statement is committed by itself, so this is the place for CREATE TABLE IF NOT EXISTS. */
 HELIOS_API struct helios_db *helios_worker_db(struct helios_worker *worker);
 
 /* A pointer of the service's own, NULL at first. */
