@@ -27,6 +27,7 @@ int helios_client_open(const char *ini, const char *service, struct helios_clien
                        struct helios_error *err)
 {
     struct helios_client *client = calloc(1, sizeof *client);
+    *out = NULL;
     if (client == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
     if (members_load(&client->members, ini, service, err) != 0) {

@@ -129,11 +129,24 @@ static void test_open_failures(void **state)
 {
     (void)state;
     struct helios_error err = HELIOS_ERROR_INIT;
-    struct helios_client *client = NULL;
+    struct helios_client *const none = (struct helios_client *)&err; /* of no use */
+    struct helios_client *client = none;
     assert_int_equal(helios_client_open("/nonexistent/helios.ini", NULL, &client, &err),
                      -1);
     assert_int_equal(err.kind, HELIOS_E_CONFIG);
     assert_non_null(strstr(err.text, "/nonexistent/helios.ini"));
+    assert_null(client);
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/nowhere.ini", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    (void)fprintf(f, "[global]\ndsn=dbi:SQLite:dbname=%s/nowhere.db\n", folder);
+    assert_int_equal(fclose(f), 0);
+    client = none;
+    int rc = helios_client_open(path, NULL, &client, &err);
+    (void)unlink(path);
+    assert_int_equal(rc, -1);
+    assert_int_equal(err.kind, HELIOS_E_SCHEMA);
     assert_null(client);
     helios_client_close(NULL);
 }

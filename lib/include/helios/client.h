@@ -22,8 +22,8 @@ struct helios_client;
 /* Connects to the collective of a helios.ini: `ini`, or if that is NULL the file named by
  * HELIOS_INI, or ./helios.ini. `service` selects the ini section and the params rows; NULL
  * reads [global] only. On success `*out` is the caller's, to be ended with
- * helios_client_close(). With queue_databases in the file the client has several databases,
- * and need not reach the first. */
+ * helios_client_close(); on failure it is NULL. With queue_databases in the file the client
+ * has several databases, and need not reach the first. */
 HELIOS_API int helios_client_open(const char *ini, const char *service,
                                   struct helios_client **out, struct helios_error *err);
 /* NULL is harmless. An open transaction is rolled back. */

@@ -46,11 +46,11 @@ HELIOS_API void *helios_worker_data(const struct helios_worker *worker);
 
 /* While `run` works on a job it may claim more, to do them together with it: what they have
  * in common is then done once. 0 and `*out`, 1 if there is none to be had, or -1 and
- * `*err`. The job is valid until `run` returns and needs a verdict of its own; without one
- * it has failed. If the worker dies, or `run` ends the process, all of them have failed.
- * Claim before helios_job_db(): the jobs share that transaction, and unless every one of
- * them is completed it is undone, those that were completed going back to the queue. A
- * worker holds at most 512 jobs.
+ * `*err`; without a job `*out` is NULL. The job is valid until `run` returns and needs a
+ * verdict of its own; without one it has failed. If the worker dies, or `run` ends the
+ * process, all of them have failed. Claim before helios_job_db(): the jobs share that
+ * transaction, and unless every one of them is completed it is undone, those that were
+ * completed going back to the queue. A worker holds at most 512 jobs.
  *
  * A due job of the running job's jobtype whose coalesce is `value`, as the database
  * compares, or begins with `prefix`, in which no character is special. Of NULL, as
