@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/decimal.h"
+
 struct helios_datum helios_null(void)
 {
     return (struct helios_datum){.type = HELIOS_DATUM_NULL};
@@ -37,6 +39,18 @@ struct helios_datum helios_blob(const void *data, size_t len)
     return (struct helios_datum){.type = HELIOS_DATUM_BLOB, .data = data, .len = len};
 }
 
+static const char *text_of(const struct helios_datum *d)
+{
+    return d->data != NULL ? d->data : "";
+}
+
+static int64_t int_of_double(double d)
+{
+    if (d != d)
+        return 0;
+    return d >= 0x1p63 ? INT64_MAX : d <= -0x1p63 ? INT64_MIN : (int64_t)d;
+}
+
 int64_t helios_datum_int(const struct helios_datum *d)
 {
     switch (d->type) {
@@ -45,10 +59,10 @@ int64_t helios_datum_int(const struct helios_datum *d)
     case HELIOS_DATUM_UINT:
         return d->u > INT64_MAX ? INT64_MAX : (int64_t)d->u;
     case HELIOS_DATUM_DOUBLE:
-        return d->d >= 9.2e18 ? INT64_MAX : d->d <= -9.2e18 ? INT64_MIN : (int64_t)d->d;
+        return int_of_double(d->d);
     case HELIOS_DATUM_TEXT:
     case HELIOS_DATUM_BLOB:
-        return strtoll(d->data, NULL, 10);
+        return strtoll(text_of(d), NULL, 10);
     case HELIOS_DATUM_NULL:
         break;
     }
@@ -60,7 +74,32 @@ uint64_t helios_datum_uint(const struct helios_datum *d)
     if (d->type == HELIOS_DATUM_UINT)
         return d->u;
     int64_t i = helios_datum_int(d);
-    return i < 0 ? 0 : (uint64_t)i;
+    if (i < INT64_MAX)
+        return i < 0 ? 0 : (uint64_t)i;
+    if (d->type == HELIOS_DATUM_INT)
+        return INT64_MAX;
+    if (d->type == HELIOS_DATUM_DOUBLE)
+        return d->d >= 0x1p64 ? UINT64_MAX : (uint64_t)d->d;
+    return strtoull(d->data, NULL, 10);
+}
+
+double helios_datum_double(const struct helios_datum *d)
+{
+    double number = 0;
+    switch (d->type) {
+    case HELIOS_DATUM_INT:
+        return (double)d->i;
+    case HELIOS_DATUM_UINT:
+        return (double)d->u;
+    case HELIOS_DATUM_DOUBLE:
+        return d->d;
+    case HELIOS_DATUM_TEXT:
+    case HELIOS_DATUM_BLOB:
+        return decimal_double(text_of(d), d->len, &number) ? number : 0;
+    case HELIOS_DATUM_NULL:
+        break;
+    }
+    return 0;
 }
 
 const char *helios_datum_text(const struct helios_datum *d)

@@ -266,8 +266,11 @@ static int bind_params(struct mysql_conn *c, struct statement *s,
         return err_set(err, HELIOS_E_INVALID,
                        "the statement has %zu parameters and was given %zu", s->params_n,
                        n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned)params[i].type > HELIOS_DATUM_BLOB)
+            return err_set(err, HELIOS_E_INVALID, "parameter %zu has no type", i + 1);
         packet += PACKET_PARAM + params[i].len;
+    }
     for (size_t i = 0; many == 0 && i < n; i++)
         bind_param(&s->params[i], &params[i]);
     if (c->packet_max != 0 && packet > c->packet_max)

@@ -366,9 +366,9 @@ static int bind_param(sqlite3_stmt *stmt, int at, const struct helios_datum *d)
     case HELIOS_DATUM_BLOB:
         return sqlite3_bind_blob64(stmt, at, data, d->len, SQLITE_STATIC);
     case HELIOS_DATUM_NULL:
-        break;
+        return sqlite3_bind_null(stmt, at);
     }
-    return sqlite3_bind_null(stmt, at);
+    return SQLITE_MISUSE;
 }
 
 static int bind_params(struct sqlite_conn *c, struct statement *s,
@@ -384,6 +384,8 @@ static int bind_params(struct sqlite_conn *c, struct statement *s,
         if (rc == SQLITE_MISMATCH)
             return err_set(err, HELIOS_E_DATA, "%llu is larger than any integer of SQLite",
                            (unsigned long long)params[i].u);
+        if (rc == SQLITE_MISUSE)
+            return err_set(err, HELIOS_E_INVALID, "parameter %d has no type", i + 1);
         if (rc != SQLITE_OK)
             return failed(c, "bind", err);
     }

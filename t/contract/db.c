@@ -60,6 +60,51 @@ static void values_come_back(void **state)
     fixture_sql(*state, "DROP TABLE value_tb;");
 }
 
+static int numbers_row(void *arg, const struct helios_datum *columns, size_t n)
+{
+    ++*(int *)arg;
+    assert_int_equal(n, 6);
+    assert_true(helios_datum_double(&columns[0]) == 1.5);
+    assert_int_equal(helios_datum_int(&columns[0]), 1);
+    assert_true(helios_datum_double(&columns[1]) == -2.5);
+    assert_int_equal(helios_datum_int(&columns[1]), -2);
+    assert_int_equal(helios_datum_uint(&columns[1]), 0);
+    assert_true(helios_datum_double(&columns[2]) == -5);
+    assert_int_equal(helios_datum_int(&columns[2]), -5);
+    assert_true(helios_datum_double(&columns[3]) == 0);
+    assert_null(helios_datum_text(&columns[3]));
+    assert_true(helios_datum_double(&columns[4]) == 12.25);
+    assert_int_equal(helios_datum_int(&columns[4]), 12);
+    assert_string_equal(helios_datum_text(&columns[4]), "12.25");
+    assert_true(helios_datum_double(&columns[5]) == 0.25);
+    assert_null(helios_datum_text(&columns[5]));
+    return 0;
+}
+
+/* The same whether the store has made a number or its text of it. */
+static void numbers_are_read_alike(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    int rows = 0;
+    fixture_sql(*state, "CREATE TABLE value_tb (a INTEGER, b DOUBLE);");
+    fixture_sql(*state, "INSERT INTO value_tb VALUES (-2, 0.25), (-3, 0.25);");
+    OK(helios_db_query(
+        store_db(*state),
+        "SELECT 0.5 * 3, AVG(a), SUM(a), NULL, '12.25', MIN(b) FROM value_tb", NULL, 0,
+        numbers_row, &rows, &err));
+    assert_int_equal(rows, 1);
+    fixture_sql(*state, "DROP TABLE value_tb;");
+}
+
+static void parameter_without_a_type(void **state)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_datum d[] = {helios_int(1), {.type = (enum helios_datum_type)77}};
+    FAILS(HELIOS_E_INVALID,
+          helios_db_exec(store_db(*state), "SELECT ?, ?", d, 2, NULL, &err));
+    assert_non_null(strstr(err.text, "parameter 2"));
+}
+
 /* Buffers grow for a long value and the next rows are read into the larger ones. */
 static int length_row(void *arg, const struct helios_datum *columns, size_t n)
 {
@@ -658,6 +703,8 @@ int suite_db(void)
 {
     const struct CMUnitTest tests[] = {
         CONTRACT_TEST(values_come_back),
+        CONTRACT_TEST(numbers_are_read_alike),
+        CONTRACT_TEST(parameter_without_a_type),
         CONTRACT_TEST(long_values_between_short_ones),
         CONTRACT_TEST(rows_of_all_types),
         CONTRACT_TEST(cache_survives_ddl),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -106,6 +107,44 @@ static void scripts_are_split(void **state)
     }
 }
 
+/* ---- values ---- */
+
+static void numbers_of_all_types(void **state)
+{
+    static const char large[] = "18446744073709551615";
+    const struct {
+        const char *name;
+        struct helios_datum d;
+        int64_t i;
+        uint64_t u;
+        double number;
+    } rows[] = {
+        {"null", helios_null(), 0, 0, 0},
+        {"int", helios_int(-7), -7, 0, -7},
+        {"uint", helios_uint(UINT64_MAX), INT64_MAX, UINT64_MAX, 18446744073709551615.0},
+        {"double", helios_double(2.75), 2, 2, 2.75},
+        {"large double", helios_double(1e300), INT64_MAX, UINT64_MAX, 1e300},
+        {"no number", helios_double(strtod("nan", NULL)), 0, 0, 0},
+        {"whole", helios_text("42"), 42, 42, 42},
+        {"decimal", helios_text("-1.5"), -1, 0, -1.5},
+        {"exponent", helios_text("1.5e3"), 1, 1, 1500},
+        {"large", helios_text(large), INT64_MAX, UINT64_MAX, 18446744073709551615.0},
+        {"bytes", helios_blob("8.5", 3), 8, 8, 8.5},
+        {"no bytes", helios_blob(NULL, 0), 0, 0, 0},
+        {"begins with one", helios_text("12 monkeys"), 12, 12, 0},
+        {"word", helios_text("nan"), 0, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct helios_datum *d = &rows[i].d;
+        double number = helios_datum_double(d);
+        if (helios_datum_int(d) != rows[i].i || helios_datum_uint(d) != rows[i].u ||
+            (number == number && number != rows[i].number))
+            fail_msg("%s: is %lld, %llu, %g", rows[i].name, (long long)helios_datum_int(d),
+                     (unsigned long long)helios_datum_uint(d), number);
+    }
+}
+
 /* ---- kinds of statements ---- */
 
 static void first_words_tell(void **state)
@@ -204,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_have_kinds),
         cmocka_unit_test(scripts_are_split),
+        cmocka_unit_test(numbers_of_all_types),
         cmocka_unit_test(first_words_tell),
         cmocka_unit_test(groups_are_repeated),
         cmocka_unit_test(every_statement_has_a_text),

@@ -30,7 +30,8 @@ enum helios_datum_type {
 
 /* One bound parameter, or one column of a row. `data` is borrowed: a parameter must live
  * until the call returns, a column lives until the row function returns. A TEXT or BLOB
- * column is followed by a NUL that `len` does not count. */
+ * column is followed by a NUL that `len` does not count. A parameter of another type than
+ * these is HELIOS_E_INVALID, a UINT above INT64_MAX HELIOS_E_DATA on SQLite. */
 struct helios_datum {
     enum helios_datum_type type;
     union {
@@ -50,10 +51,27 @@ HELIOS_API struct helios_datum helios_double(double value);
 HELIOS_API struct helios_datum helios_text(const char *text);
 HELIOS_API struct helios_datum helios_blob(const void *data, size_t len);
 
-/* Column readers: numbers are converted from whatever the driver returned; 0 for NULL. */
+/* Column readers. Which type a column has the store decides, and for a number they differ:
+ *
+ *                                          server                SQLite
+ *     whole numbers, COUNT()               INT, UINT (UNSIGNED)  INT
+ *     FLOAT, DOUBLE                        DOUBLE                DOUBLE
+ *     DECIMAL; 0.5 * 3, SUM(), AVG()       TEXT                  INT or DOUBLE
+ *       of whole or exact numbers
+ *     texts; on a server times and dates   TEXT                  TEXT
+ *     BLOB                                 BLOB                  BLOB
+ *
+ * So read a number by one of the first three, which convert from any of these types, and
+ * not by helios_datum_text().
+ *
+ * A whole number: of DOUBLE what is before the point, of TEXT and BLOB the digits in front,
+ * 0 for NULL and what has none. What does not fit becomes the nearest number that does. */
 HELIOS_API int64_t helios_datum_int(const struct helios_datum *d);
 HELIOS_API uint64_t helios_datum_uint(const struct helios_datum *d);
-/* NULL for NULL; the text of a TEXT or BLOB column; NULL for a number. */
+/* Of TEXT and BLOB the number that is all of it, with a point in every locale; 0 for NULL
+ * and for what is no number. */
+HELIOS_API double helios_datum_double(const struct helios_datum *d);
+/* The text of TEXT or BLOB; NULL for NULL and for INT, UINT and DOUBLE. */
 HELIOS_API const char *helios_datum_text(const struct helios_datum *d);
 
 /* Called once for each row. Returns 0 to go on, anything else to stop. Must not
