@@ -38,7 +38,7 @@ static int take(struct store *store, struct grab *grab, struct helios_error *err
 static int grab_in_transaction(struct store *store, struct grab *grab, uint64_t jobid,
                                struct helios_error *err)
 {
-    struct helios_datum id = helios_uint(jobid);
+    struct helios_datum id = store_datum_jobid(jobid);
     if (store_query(store, ST_CLAIM_READ_ONE, 0, &id, 1, grab_row, grab, err) != 0)
         return -1;
     if (grab->failed)
@@ -53,7 +53,7 @@ int store_unheld(struct store *store, uint64_t jobid, uint32_t *lease_until,
 {
     int64_t now = 0;
     int64_t until = 0;
-    struct helios_datum id = helios_uint(jobid);
+    struct helios_datum id = store_datum_jobid(jobid);
     if (store_now(store, &now, err) != 0)
         return -1;
     int rc = store_numbers(store, ST_JOB_LEASE, &id, 1, &until, 1, err);

@@ -78,7 +78,7 @@ int store_renew(struct store *store, const uint64_t *jobids, size_t n,
 int store_fate(struct store *store, uint64_t jobid, const uint32_t leases[3],
                enum store_fate *out, struct helios_error *err)
 {
-    struct helios_datum id = helios_uint(jobid);
+    struct helios_datum id = store_datum_jobid(jobid);
     int64_t lease = 0;
     int rc = store_fault(store, FAULT_FATE_BEFORE, err);
     if (rc == 0)
@@ -112,7 +112,7 @@ int store_read_held(struct store *store, uint64_t jobid, const uint32_t leases[3
 {
     struct held_row row = {.job = out};
     struct helios_datum params[1 + STORE_LEASES];
-    params[0] = helios_uint(jobid);
+    params[0] = store_datum_jobid(jobid);
     store_datum_leases(leases, params + 1);
     int rc = store_fault(store, FAULT_SETTLE_READ, err);
     if (rc == 0)
@@ -128,7 +128,7 @@ int store_read_held(struct store *store, uint64_t jobid, const uint32_t leases[3
 int store_failures(struct store *store, uint64_t jobid, uint32_t *out,
                    struct helios_error *err)
 {
-    struct helios_datum id = helios_uint(jobid);
+    struct helios_datum id = store_datum_jobid(jobid);
     int64_t failures = 0;
     if (store_numbers(store, ST_ERROR_COUNT, &id, 1, &failures, 1, err) < 0)
         return err_wrap(err, "cannot count the failures of job %llu",

@@ -6,7 +6,7 @@ static int read_end(struct store *store, enum statement id, uint64_t jobid, int6
                     struct helios_error *err)
 {
     struct helios_error local = HELIOS_ERROR_INIT;
-    struct helios_datum key = helios_uint(jobid);
+    struct helios_datum key = store_datum_jobid(jobid);
     int rc = store_numbers(store, id, &key, 1, out, 2, &local);
     if (rc >= 0 || local.kind == HELIOS_E_SCHEMA)
         return rc < 0 ? 1 : rc;
@@ -25,7 +25,7 @@ static enum helios_job_state queued_state(int64_t run_after, int64_t lease, int6
 static int look_up(struct store *store, uint64_t jobid, struct helios_job_status *out,
                    struct helios_error *err)
 {
-    struct helios_datum key = helios_uint(jobid);
+    struct helios_datum key = store_datum_jobid(jobid);
     int64_t row[3] = {0};
     int64_t end[2] = {0};
     int queued = store_numbers(store, ST_JOB_LOOKUP, &key, 1, row, 3, err);

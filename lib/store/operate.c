@@ -42,7 +42,7 @@ static int seize(struct store *store, uint64_t jobid, uint32_t *lease, uint64_t 
     if (store_now(store, &now, err) != 0)
         return -1;
     *lease = life_lease_until(now, SEIZED_S, distinct);
-    const struct helios_datum params[] = {helios_uint(*lease), helios_uint(jobid)};
+    const struct helios_datum params[] = {helios_uint(*lease), store_datum_jobid(jobid)};
     return store_exec(store, ST_OPERATE_SEIZE, 0, params, 2, changed, err);
 }
 
@@ -109,7 +109,7 @@ static void encode(const struct query_job *job, struct buf *out)
 static int insert_again(struct store *store, uint64_t jobid, struct helios_datum arg,
                         uint64_t *changed, struct helios_error *err)
 {
-    const struct helios_datum id = helios_uint(jobid);
+    const struct helios_datum id = store_datum_jobid(jobid);
     const struct helios_datum params[] = {arg, id, id};
     if (store_exec(store, ST_OPERATE_RETRY, 0, params, 3, changed, err) != 0)
         return -1;

@@ -115,6 +115,9 @@ int store_end_at(struct store *store, enum fault_point before, int rc,
 
 void store_datum_leases(const uint32_t leases[STORE_LEASES],
                         struct helios_datum out[STORE_LEASES]);
+/* Of a number that may be anybody's: one above INT64_MAX, which SQLite does not have, is
+ * that of no job. */
+struct helios_datum store_datum_jobid(uint64_t jobid);
 /* The parameters of the statements that look behind a cursor. */
 #define STORE_BEHIND_PARAMS 7
 void store_datum_behind(uint32_t funcid, struct cursor_place place, uint64_t limit,

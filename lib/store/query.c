@@ -56,7 +56,7 @@ static int find_job(struct store *store, enum statement id, uint64_t jobid,
                     struct query_job *out, struct helios_error *err)
 {
     struct job_reader reader = {.out = out};
-    const struct helios_datum param = helios_uint(jobid);
+    const struct helios_datum param = store_datum_jobid(jobid);
     *out = (struct query_job){0};
     if (store_query(store, id, 0, &param, 1, read_job, &reader, err) != 0)
         return -1;
@@ -87,7 +87,7 @@ void query_job_fini(struct query_job *job)
 int query_exitstatus(struct store *store, uint64_t jobid, int64_t *out,
                      struct helios_error *err)
 {
-    const struct helios_datum param = helios_uint(jobid);
+    const struct helios_datum param = store_datum_jobid(jobid);
     *out = -1;
     int rc = store_numbers(store, ST_QUERY_EXITSTATUS, &param, 1, out, 1, err);
     return rc == 0 && *out < 0 ? 1 : rc;
@@ -121,7 +121,8 @@ int query_logs(struct store *store, uint64_t jobid, int64_t since, query_log_fn 
 {
     struct log_reader reader = {.fn = fn, .arg = arg};
     const struct helios_datum params[] = {helios_int(since > 0 ? since : 0),
-                                          helios_uint(jobid), helios_uint(QUERY_LOGS)};
+                                          store_datum_jobid(jobid),
+                                          helios_uint(QUERY_LOGS)};
     return store_query(store, ST_QUERY_LOGS, 0, params, 3, read_log, &reader, err);
 }
 

@@ -216,7 +216,7 @@ static struct helios_datum *id_params(struct store *store, const struct store_id
     for (size_t i = 0; i < ids->before_n; i++)
         *at++ = ids->before[i];
     for (size_t i = 0; i < *length; i++)
-        *at++ = helios_uint(ids->jobids[from + (i < n ? i : n - 1)]);
+        *at++ = store_datum_jobid(ids->jobids[from + (i < n ? i : n - 1)]);
     for (size_t i = 0; i < ids->after_n; i++)
         *at++ = ids->after[i];
     return params;
@@ -241,8 +241,8 @@ static int exec_run(struct store *store, const struct store_ids *ids, size_t fro
         return -1;
     for (size_t i = 0; i < ids->before_n; i++)
         *at++ = ids->before[i];
-    *at++ = helios_uint(ids->jobids[from]);
-    *at++ = helios_uint(ids->jobids[from + n - 1]);
+    *at++ = store_datum_jobid(ids->jobids[from]);
+    *at++ = store_datum_jobid(ids->jobids[from + n - 1]);
     for (size_t i = 0; i < ids->after_n; i++)
         *at++ = ids->after[i];
     *at = helios_uint(n);
@@ -394,6 +394,11 @@ void store_datum_leases(const uint32_t leases[STORE_LEASES],
 {
     for (size_t i = 0; i < STORE_LEASES; i++)
         out[i] = helios_uint(leases[i]);
+}
+
+struct helios_datum store_datum_jobid(uint64_t jobid)
+{
+    return helios_int(jobid > INT64_MAX ? -1 : (int64_t)jobid);
 }
 
 struct helios_datum store_number_or_null(int64_t value)

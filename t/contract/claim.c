@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "store/operate.h"
+#include "store/query.h"
 
 static size_t claim_any(struct store *store, uint32_t funcid, size_t want)
 {
@@ -699,6 +701,32 @@ static void one_job_out_of_turn(void **state)
                      1);
 }
 
+static void number_that_no_job_has(void **state)
+{
+    static const uint64_t none[] = {(uint64_t)INT64_MAX + 1, UINT64_MAX};
+    struct helios_error err = HELIOS_ERROR_INIT;
+    const struct store_claim claim = {.lease_s = 3600};
+    for (size_t i = 0; i < 2; i++) {
+        struct store_job job;
+        struct helios_job_status status;
+        struct query_job shown;
+        int64_t exitstatus;
+        uint64_t jobids[] = {fixture_submit(*state, "A", 1), none[i]};
+        assert_int_equal(store_claim_one(*state, &claim, none[i], &job, &err), 1);
+        assert_int_equal(store_lookup(*state, none[i], &status, &err), 1);
+        assert_int_equal(query_job(*state, none[i], &shown, &err), 1);
+        assert_int_equal(query_exitstatus(*state, none[i], &exitstatus, &err), 1);
+        for (enum operate_verb verb = 0; verb < OPERATE_VERBS; verb++) {
+            uint64_t changed = 0;
+            OK(operate_jobs(*state, verb, &none[i], 1, &changed, &err));
+            assert_int_equal(changed, 0);
+        }
+        uint64_t changed = 0;
+        OK(operate_jobs(*state, OPERATE_HOLD, jobids, 2, &changed, &err));
+        assert_int_equal(changed, 1);
+    }
+}
+
 static void put_off(void **state)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -828,6 +856,7 @@ int suite_claim(void)
         CONTRACT_TEST(of_one_coalesce_value),
         CONTRACT_TEST(few_rows_are_read_for_a_coalesce_value),
         CONTRACT_TEST(one_job_out_of_turn),
+        CONTRACT_TEST(number_that_no_job_has),
         CONTRACT_TEST(put_off),
         CONTRACT_TEST(large_arguments_make_small_batches),
         CONTRACT_TEST(reads_the_index_in_its_order),

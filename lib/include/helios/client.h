@@ -109,8 +109,8 @@ struct helios_job_status {
     int64_t complete_time; /* of that attempt, Unix seconds; 0 for none */
 };
 
-/* What is known of a job of the client's own database. 0, 1 if the job is unknown, or -1
- * and `*err`. */
+/* What is known of a job of the client's own database. 0, 1 if the job is unknown, as any
+ * above INT64_MAX is, or -1 and `*err`. */
 HELIOS_API int helios_job_lookup(struct helios_client *client, uint64_t jobid,
                                  struct helios_job_status *out, struct helios_error *err);
 
