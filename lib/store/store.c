@@ -10,6 +10,7 @@
 #define RETRIES        10
 #define RETRY_FIRST_MS 1u
 #define RETRY_MOST_MS  100u
+#define RETRY_FOR_MS   5000 /* as long as SQLite waits for another writer */
 
 static bool copy_text(char **to, const char *from)
 {
@@ -96,11 +97,13 @@ int store_retry(struct store *store, store_work_fn *work, void *arg,
 {
     struct helios_error local = HELIOS_ERROR_INIT;
     unsigned most_ms = RETRY_FIRST_MS;
+    struct mono end = mono_add_ms(mono_now(), RETRY_FOR_MS);
     if (err == NULL)
         err = &local;
     for (int left = RETRIES;; left--) {
         int rc = work(store, arg, err);
-        if (rc != -1 || err->kind != HELIOS_E_RETRY || left == 0)
+        if (rc != -1 || err->kind != HELIOS_E_RETRY || left == 0 ||
+            !mono_before(mono_now(), end))
             return rc;
         pause_random(most_ms);
         most_ms = most_ms * 2 > RETRY_MOST_MS ? RETRY_MOST_MS : most_ms * 2;

@@ -34,7 +34,8 @@ struct helios_db *store_db(struct store *store);
 const char *store_hash(const struct store *store);
 
 /* Runs `work` again while it fails with HELIOS_E_RETRY, at most 10 times, with growing
- * jittered pauses of 1 to 100 ms. */
+ * jittered pauses of 1 to 100 ms, and not later than 5 s after it began: what has waited in
+ * vain for a lock, which takes 5 s on SQLite and 10 s on a server, is not repeated. */
 typedef int store_work_fn(struct store *store, void *arg, struct helios_error *err);
 int store_retry(struct store *store, store_work_fn *work, void *arg,
                 struct helios_error *err);

@@ -254,6 +254,26 @@ static void test_transaction_misuse(void **state)
     helios_client_rollback(client);
 }
 
+/* ---- a file that somebody keeps locked ---- */
+
+static void test_locked(void **state)
+{
+    struct helios_client *client = *state;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_submission job = job_of("Locked");
+    struct helios_client *other = client_open();
+    (void)submit(client, "Locked");
+    assert_int_equal(helios_client_begin(other, &err), 0);
+    struct mono start = mono_now();
+    int rc = helios_submit(client, &job, 1, NULL, &err);
+    int64_t ms = mono_diff_ms(mono_now(), start);
+    helios_client_close(other);
+    assert_int_equal(rc, -1);
+    assert_int_equal(err.kind, HELIOS_E_RETRY);
+    assert_in_range(ms, 4000, 12000);
+    (void)submit(client, "Locked");
+}
+
 /* ---- waiting ---- */
 
 static int64_t cpu_ms(void)
@@ -458,6 +478,7 @@ int main(void)
         TEST(test_rollback),
         TEST(test_commit),
         TEST(test_transaction_misuse),
+        TEST(test_locked),
         TEST(test_lost_between_calls),
         TEST(test_lost_in_transaction),
         TEST(test_forked),

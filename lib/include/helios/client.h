@@ -76,7 +76,8 @@ HELIOS_API int helios_args_check(const char *args, size_t len, struct helios_err
  * `jobids` (may be NULL) receives their ids. A uniqkey that is taken is -1 with
  * HELIOS_E_DUPLICATE. New jobtypes are created outside the transaction. Where the
  * connection is lost, HELIOS_E_LOST means that no job was stored and HELIOS_E_UNCERTAIN
- * that nobody can tell.
+ * that nobody can tell. HELIOS_E_RETRY: somebody kept the database locked for 5 s (SQLite)
+ * or 10 s, or one deadlock followed the other.
  *
  * A client of several databases puts all `n` into one of them, any; submissions with a
  * uniqkey into the one that the first key chooses, so that they meet. One that cannot be
