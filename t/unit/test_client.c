@@ -254,6 +254,29 @@ static void test_transaction_misuse(void **state)
     helios_client_rollback(client);
 }
 
+static void test_transaction_by_sql(void **state)
+{
+    struct helios_client *client = *state;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct helios_db *db = helios_client_db(client);
+    struct helios_submission job = job_of("Transaction");
+    assert_int_equal(helios_db_exec(db, "BEGIN", NULL, 0, NULL, &err), -1);
+    assert_int_equal(err.kind, HELIOS_E_INVALID);
+    assert_non_null(strstr(err.text, "helios_client_begin()"));
+    uint64_t jobid = submit(client, "Transaction"); /* by itself */
+    assert_state(client, jobid, HELIOS_JOB_WAITING);
+    assert_int_equal(helios_client_begin(client, &err), 0);
+    jobid = submit(client, "Transaction");
+    assert_int_equal(helios_db_exec(db, "COMMIT", NULL, 0, NULL, &err), -1);
+    assert_int_equal(err.kind, HELIOS_E_INVALID);
+    assert_int_equal(helios_submit(client, &job, 1, NULL, &err), -1);
+    assert_int_equal(err.kind, HELIOS_E_INVALID);
+    assert_int_equal(helios_client_commit(client, &err), -1);
+    assert_int_equal(err.kind, HELIOS_E_INVALID);
+    struct helios_job_status status;
+    assert_int_equal(helios_job_lookup(client, jobid, &status, &err), 1);
+}
+
 /* ---- a file that somebody keeps locked ---- */
 
 static void test_locked(void **state)
@@ -478,6 +501,7 @@ int main(void)
         TEST(test_rollback),
         TEST(test_commit),
         TEST(test_transaction_misuse),
+        TEST(test_transaction_by_sql),
         TEST(test_locked),
         TEST(test_lost_between_calls),
         TEST(test_lost_in_transaction),

@@ -79,22 +79,22 @@ HELIOS_API const char *helios_datum_text(const struct helios_datum *d);
 typedef int helios_row_fn(void *arg, const struct helios_datum *columns, size_t n);
 
 /* Runs one statement with `n` parameters for its `?`. A text without a statement is
- * HELIOS_E_INVALID; one with several fails, as HELIOS_E_INVALID where the server does not
- * take it for an error of syntax. Never build `sql` from data: it is prepared once for each
- * distinct text and kept. `changed` (may be NULL) receives the
- * number of rows inserted, deleted or matched by an UPDATE. 0, or -1 and `*err`; a failed
- * statement leaves the transaction open unless the kind is LOST or RETRY, or SQLite had to
- * undo all of it (full disk, I/O error, no memory). Then nothing of it is in the database,
- * and whatever is tried before it is begun again fails with RETRY: in a service that is
- * the job's next attempt, in a client helios_client_begin() or helios_client_rollback().
+ * HELIOS_E_INVALID; one with several is that on SQLite, and an error of syntax on a server,
+ * HELIOS_E_DATABASE: none of it is run. Never build `sql` from data: it is prepared once
+ * for each distinct text and kept. `changed` (may be NULL) receives the number of rows
+ * inserted, deleted or matched by an UPDATE. 0, or -1 and `*err`; a failed statement
+ * leaves the transaction open unless the kind is LOST or RETRY, or SQLite had to undo all
+ * of it (full disk, I/O error, no memory). Then nothing of it is in the database, and
+ * whatever is tried before it is begun again fails with RETRY: in a service that is the
+ * job's next attempt, in a client helios_client_begin() or helios_client_rollback().
  *
  * SQL does not begin or end transactions. Refused as HELIOS_E_INVALID are BEGIN, START
  * TRANSACTION, COMMIT, END, ROLLBACK, XA and SET autocommit; in a transaction also what
  * commits on a server, such as CREATE, ALTER and DROP, on either store; outside of one
  * SAVEPOINT. The same where the connection tells afterwards that a statement, a CALL for
  * example, has begun or ended one; what that committed stays. Whatever is open then is
- * undone, and what follows fails as INVALID until it is begun again. Allowed are savepoints
- * in a transaction, ROLLBACK TO one, and temporary tables. */
+ * undone, and what follows fails as INVALID until it is begun again. Allowed are
+ * savepoints in a transaction, ROLLBACK TO one, and temporary tables. */
 HELIOS_API int helios_db_exec(struct helios_db *db, const char *sql,
                               const struct helios_datum *params, size_t n,
                               uint64_t *changed, struct helios_error *err);
