@@ -95,7 +95,7 @@ static void warn_exposed(const struct ini *ini)
 {
     if (conf_exposes_secret(ini))
         (void)fprintf(stderr,
-                      "helios_d: %s holds a password and everybody may read it; "
+                      "helios_d: %s holds a password or a key and everybody may read it; "
                       "chmod o-r it\n",
                       ini->path);
 }

@@ -5,7 +5,7 @@
 
 #include "core/err.h"
 #include "core/name.h"
-#include "conf/secret.h"
+#include "daemon/ctl/doubt.h"
 #include "daemon/ctl/inifile.h"
 #include "daemon/ctl/suggest.h"
 #include "daemon/ctl/table.h"
@@ -60,12 +60,11 @@ static int print_json(const struct ctl *ctl, const char *host, const char *value
     struct helios_error err = HELIOS_ERROR_INIT;
     struct table t;
     const char *param = ctl->items[ITEM_PARAM];
-    bool secret = value != NULL && secret_name(param, strlen(param));
     table_begin(&t, ctl);
     table_text(&t, ctl->items[ITEM_SERVICE]);
     table_text(&t, host);
     table_text(&t, param);
-    table_text(&t, secret && ctl->command->run != config_get ? "(hidden)" : value);
+    table_text(&t, ctl->command->run == config_get ? value : doubt_shown(param, value));
     return table_end(&t, &err) == 0 ? 0 : ctl_fail(ctl, &err);
 }
 
@@ -149,14 +148,12 @@ static void doubt_param(const struct ctl *ctl)
                 s.nearest);
 }
 
-/* A row by this name would be reported by every daemon, and obeyed by none. */
 static int check_param(const struct ctl *ctl)
 {
-    const struct option *option = option_find(ctl->items[ITEM_PARAM]);
-    if (ctl->command->historical || option == NULL || !option->ini_only)
+    const char *param = ctl->items[ITEM_PARAM];
+    if (ctl->command->historical || !doubt_file_only(param))
         return 0;
-    return ctl_usage(ctl, "%s belongs into helios.ini: it is not obeyed in the table",
-                     option->name);
+    return ctl_usage(ctl, DOUBT_FILE_ONLY, param);
 }
 
 struct setting {

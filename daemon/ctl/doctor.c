@@ -230,8 +230,8 @@ static void check_configuration(struct doctor *d, struct helios_params **params_
         inifile_params(d->ctl, NULL, NULL, true, params_out, &err) != 0)
         tell(d, CHECK_FAULT, err.text, "correct it; see helios.ini(5)");
     else if (conf_exposes_secret(ini))
-        tell(d, CHECK_WARNING, "helios.ini holds a password and everybody may read it",
-             "chmod o-r");
+        tell(d, CHECK_WARNING,
+             "helios.ini holds a password or a key and everybody may read it", "chmod o-r");
     else
         tell(d, CHECK_OK, (*params_out)->ini_path, "");
     ini_free(ini);

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sysexits.h>
 
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/ini.h"
+#include "daemon/ctl/doubt.h"
 #include "daemon/ctl/table.h"
 
 const struct ctl_option import_options[] = {
@@ -66,22 +68,41 @@ static int set_entry(struct store *store, void *arg, struct helios_error *err)
                            s->entry->value, err);
 }
 
+struct tally {
+    unsigned imported;
+    unsigned left_out;
+};
+
+/* Whether an entry is left out, which is said. */
+static bool refuse_entry(const struct ctl *ctl, const struct ini_entry *entry)
+{
+    if (ctl->command->historical || !doubt_file_only(entry->key))
+        return false;
+    ctl_say(ctl, "%s:%u: left out: " DOUBT_FILE_ONLY, ctl->items[ITEM_FILE], entry->line,
+            entry->key);
+    return true;
+}
+
 static int import_section(const struct ctl *ctl, const struct ini_section *section,
-                          unsigned *imported, struct helios_error *err)
+                          struct tally *tally, struct helios_error *err)
 {
     struct target target = {0};
     int rc = target_parse(section->name, &target, err);
     for (size_t i = 0; rc == 0 && i < section->count; i++) {
         struct setting s = {.target = &target, .entry = &section->entries[i]};
+        if (refuse_entry(ctl, s.entry)) {
+            tally->left_out++;
+            continue;
+        }
         rc = store_retry(ctl_store(ctl), set_entry, &s, err);
         if (rc != 0) {
             (void)err_wrap(err, "%s in [%s]", s.entry->key, section->name);
             break;
         }
-        *imported += 1;
+        tally->imported++;
         if (ctl->items[ITEM_VERBOSE] != NULL && ctl->items[ITEM_JSON] == NULL)
             (void)printf("%s|%s|%s set to %s\n", target.service, target.host, s.entry->key,
-                         s.entry->value);
+                         doubt_shown(s.entry->key, s.entry->value));
     }
     target_fini(&target);
     return rc;
@@ -122,27 +143,27 @@ static void print_found(const struct ctl *ctl, const struct ini *ini)
     (void)printf("Found %zu parameters for %zu services.\n", params, services);
 }
 
-static int import_file(struct ctl *ctl, const struct ini *ini, struct helios_error *err)
+static int import_file(struct ctl *ctl, const struct ini *ini, struct tally *tally,
+                       struct helios_error *err)
 {
-    unsigned imported = 0;
     int rc = 0;
     if (ctl->items[ITEM_JSON] == NULL)
         print_found(ctl, ini);
     for (size_t i = 0; rc == 0 && i < ini->count; i++) {
         if (!is_global(&ini->sections[i]))
-            rc = import_section(ctl, &ini->sections[i], &imported, err);
+            rc = import_section(ctl, &ini->sections[i], tally, err);
     }
     if (ctl->items[ITEM_JSON] != NULL) {
         struct table t;
         struct helios_error late = HELIOS_ERROR_INIT;
         table_begin(&t, ctl);
-        table_number(&t, imported);
+        table_number(&t, tally->imported);
         if (table_end(&t, &late) != 0 && rc == 0)
             rc = err_set(err, late.kind, "%s", late.text);
         return rc;
     }
     (void)printf("%u config parameters imported to Helios collective database.\n",
-                 imported);
+                 tally->imported);
     return rc;
 }
 
@@ -158,13 +179,16 @@ int config_import(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     struct ini *ini = NULL;
+    struct tally tally = {0};
     if (ctl->items[ITEM_FILE] == NULL)
         return 0; /* as the original: nothing to import */
     if (ini_load(ctl->items[ITEM_FILE], &ini, &err) != 0)
         return fail_parsing(ctl, &err);
     int rc = ctl_connect(ctl, NULL, &err);
     if (rc == 0)
-        rc = import_file(ctl, ini, &err);
+        rc = import_file(ctl, ini, &tally, &err);
     ini_free(ini);
-    return rc == 0 ? 0 : ctl_fail(ctl, &err);
+    if (rc != 0)
+        return ctl_fail(ctl, &err);
+    return tally.left_out > 0 ? EX_DATAERR : 0;
 }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "conf/secret.h"
 #include "core/err.h"
+#include "daemon/ctl/doubt.h"
 #include "daemon/ctl/table.h"
 #include "store/listing.h"
 
@@ -32,7 +32,7 @@ static void add_param(void *arg, const char *service, const char *host, const ch
     table_text(t, service);
     table_text(t, host);
     table_text(t, param);
-    table_text(t, value != NULL && secret_name(param, strlen(param)) ? "(hidden)" : value);
+    table_text(t, doubt_shown(param, value));
 }
 
 int config_list(struct ctl *ctl)

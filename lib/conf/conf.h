@@ -81,7 +81,7 @@ uint64_t conf_identity(const struct helios_params *params);
 void conf_logging(const struct helios_params *params, struct log_config *out,
                   conf_warn_fn *warn, void *arg);
 
-/* Everybody may read the file, and it holds a password. */
+/* Everybody may read the file, and it holds a password or a key. */
 bool conf_exposes_secret(const struct ini *ini);
 
 /* Where a value came from: "default", "[global] line 12 of /etc/helios.ini", "row for host

@@ -37,6 +37,28 @@ for my $form ([['config', 'import', $file], 'helios'], [['helios_config_import',
 my $verbose = says($t, 'verbose', ['helios_config_import', '--file', $file, '--verbose'],
     { out => qr/\AConf file \Q$file\E parsed\.\nFound 5 sections in file\.\nFound 5 parameters for 2 services\.\n/ });
 like($verbose->{stdout}, qr/^S\|hostB\|MAX_WORKERS set to 9$/m, 'each parameter is named');
+
+# ---- secrets, and what belongs into the file ----
+my $own = spew($t->tmp . '/own.ini', <<'END');
+[Sv]
+password=geheim5
+smtp_password=geheim6
+api_key=geheim7
+dsn=dbi:SQLite:geheim8
+monkey=banana
+END
+$t->sql('DELETE FROM helios_params_tb');
+my $hidden = says($t, 'an import with secrets', ['config', 'import', '-v', $own],
+    { out => qr/^Sv\|\*\|monkey set to banana\n3 config parameters imported/m, exit => EX_DATAERR,
+        err => join '', map { "helios: $own:$_->[0]: left out: $_->[1] belongs into helios.ini: it is not obeyed in the table\n" } [2, 'password'], [5, 'dsn'] });
+unlike($hidden->{stdout} . $hidden->{stderr}, qr/geheim/, 'no secret is printed');
+like($hidden->{stdout}, qr/^Sv\|\*\|$_ set to \(hidden\)$/m, "$_ is hidden") for qw(smtp_password api_key);
+is(rows(), 'Sv|*|api_key|geheim7;Sv|*|monkey|banana;Sv|*|smtp_password|geheim6', 'they are set, and what belongs into the file is not');
+unlike($t->command_ok('config', 'list', 'Sv'), qr/geheim/, 'nor does config list show any');
+unlike($t->command_ok('config', 'explain', 'Sv'), qr/geheim/, 'nor config explain');
+my $old = says($t, 'the same under the historical name', ['helios_config_import', '--file', $own, '--verbose'], { out => qr/^5 config parameters imported/m });
+unlike($old->{stdout}, qr/geheim[567]/, 'it prints no secret either');
+
 says($t, 'no file', ['helios_config_import'], {});
 says($t, 'no file (helios)', ['config', 'import'], { err => qr/\Ahelios: something is missing/, exit => EX_USAGE });
 

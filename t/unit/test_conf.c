@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf.h"
+#include "conf/secret.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -307,6 +308,37 @@ static void marks(void **state)
     assert_true(conf_value(params, "smtp_password")->secret);
     assert_false(conf_value(params, "user")->secret);
     conf_free(params);
+}
+
+/* ---- secrets ---- */
+
+static void secrets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool secret;
+    } rows[] = {
+        {"password", true},    {"SMTP_PASSWD", true},
+        {"db_pwd", true},      {"client_secret", true},
+        {"TOKEN", true},       {"accessToken", true},
+        {"credentials", true}, {"apikey", true},
+        {"APIKEY", true},      {"key", true},
+        {"KEY", true},         {"api_key", true},
+        {"API_KEYS", true},    {"ssh-key", true},
+        {"sshKey", true},      {"keyFile", true},
+        {"key_file", true},    {"key2", true},
+        {"monkey", false},     {"monkey_key", true},
+        {"keep", false},       {"keyboard", false},
+        {"KEYBOARD", false},   {"Keyboard", false},
+        {"turkeys", false},    {"MAX_WORKERS", false},
+        {"ke", false},         {"", false},
+        {"keysmith", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (secret_name(rows[i].name, strlen(rows[i].name)) != rows[i].secret)
+            fail_msg("%s: should be %d", rows[i].name, rows[i].secret);
+    assert_false(secret_name("keyring", 2));
 }
 
 /* ---- figures ---- */
@@ -836,14 +868,15 @@ static void explain_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(database_hash), cmocka_unit_test(table_prefix),
-        cmocka_unit_test(precedence),    cmocka_unit_test(without_ini_or_service),
-        cmocka_unit_test(reads),         cmocka_unit_test(reports),
-        cmocka_unit_test(marks),         cmocka_unit_test(defaults),
-        cmocka_unit_test(numbers),       cmocka_unit_test(switches),
-        cmocka_unit_test(logging),       cmocka_unit_test(facilities),
-        cmocka_unit_test(database),      cmocka_unit_test(exposes),
-        cmocka_unit_test(explain),       cmocka_unit_test(explain_columns),
+        cmocka_unit_test(database_hash),   cmocka_unit_test(table_prefix),
+        cmocka_unit_test(precedence),      cmocka_unit_test(without_ini_or_service),
+        cmocka_unit_test(reads),           cmocka_unit_test(reports),
+        cmocka_unit_test(marks),           cmocka_unit_test(secrets),
+        cmocka_unit_test(defaults),        cmocka_unit_test(numbers),
+        cmocka_unit_test(switches),        cmocka_unit_test(logging),
+        cmocka_unit_test(facilities),      cmocka_unit_test(database),
+        cmocka_unit_test(exposes),         cmocka_unit_test(explain),
+        cmocka_unit_test(explain_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
