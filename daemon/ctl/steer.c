@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "core/name.h"
+#include "daemon/ctl/known.h"
 #include "daemon/ctl/rowset.h"
 #include "daemon/ctl/steer.h"
 #include "daemon/ctl/table.h"
+#include "store/listing.h"
 
 /* service hold | resume | halt | clear-halt. */
 
@@ -84,11 +86,82 @@ static int print_json(const struct ctl *ctl, enum steer_verb verb, const char *s
     return table_end(&t, &err) == 0 ? 0 : ctl_fail(ctl, &err);
 }
 
+/* ---- names that nobody has ---- */
+
+struct spelling {
+    const char *service, *param;
+    bool found;
+};
+
+static void find_spelling(void *arg, const char *service, const char *host,
+                          const char *param, const char *value)
+{
+    struct spelling *s = arg;
+    (void)host;
+    (void)value;
+    if (strcmp(service, s->service) == 0 && strcmp(param, s->param) == 0)
+        s->found = true;
+}
+
+/* The database compares, perhaps without regard to case: whether who asks it for the rows
+ * of one name gets a row that is written with the other. */
+static int finds(const struct ctl *ctl, const char *asked, const char *written,
+                 enum steer_verb verb, bool *found, struct helios_error *err)
+{
+    const char *value;
+    struct spelling s = {.service = written, .param = steer_param(verb, &value)};
+    int rc = listing_params(ctl_store(ctl), asked, find_spelling, &s, err);
+    *found = s.found;
+    return rc;
+}
+
+static void say_unknown(const struct ctl *ctl, const struct known *known,
+                        enum steer_verb verb, const char *host)
+{
+    const char *service = ctl->items[ITEM_SERVICE];
+    const char *nearest = known_nearest(known, service);
+    const char *value;
+    const char *param = steer_param(verb, &value);
+    ctl_say(ctl,
+            "the row %s of %s for host %s is %s; no daemon, jobtype or section of that "
+            "name is known%s%s%s",
+            param, service, host, value == NULL ? "gone" : "set",
+            nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
+            nearest == NULL ? "" : "?");
+}
+
+/* Carries it out. `*unknown`: nobody whom the order could be meant for is known, which is
+ * said. */
+static int order(const struct ctl *ctl, enum steer_verb verb, const char *host,
+                 bool *unknown, struct helios_error *err)
+{
+    const char *service = ctl->items[ITEM_SERVICE];
+    struct known known;
+    bool same = false;
+    int rc = known_read(ctl, &known, err);
+    const char *twin = known_twin(&known, service);
+    if (rc == 0 && twin != NULL && verb == STEER_CLEAR)
+        rc = finds(ctl, service, twin, verb, &same, err);
+    if (rc == 0)
+        rc = steer_rows(ctl_store(ctl), verb, service, host, err);
+    if (rc == 0 && twin != NULL && verb != STEER_CLEAR)
+        rc = finds(ctl, twin, service, verb, &same, err);
+    *unknown = rc == 0 && !same && !known_has(&known, service);
+    if (*unknown)
+        say_unknown(ctl, &known, verb, host);
+    else if (rc == 0 && same)
+        ctl_say(ctl, "%s is meant too: this database compares names without regard to case",
+                twin);
+    known_fini(&known);
+    return rc;
+}
+
 static int steer(struct ctl *ctl, enum steer_verb verb)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     char own[256];
     bool halted = false;
+    bool unknown = false;
     name_host(own, sizeof own);
     const char *service = ctl->items[ITEM_SERVICE];
     const char *host = ctl->items[ITEM_HOST] == NULL ? own : ctl->items[ITEM_HOST];
@@ -102,7 +175,7 @@ static int steer(struct ctl *ctl, enum steer_verb verb)
         return code;
     int rc = ctl_connect(ctl, NULL, &err);
     if (rc == 0)
-        rc = steer_rows(ctl_store(ctl), verb, service, host, &err);
+        rc = order(ctl, verb, host, &unknown, &err);
     if (rc == 0 && verb == STEER_CLEAR)
         rc = still_halted(ctl, service, host, &halted, &err);
     if (rc != 0)
@@ -112,8 +185,12 @@ static int steer(struct ctl *ctl, enum steer_verb verb)
                 service, service);
         return 1;
     }
-    if (ctl->items[ITEM_JSON] != NULL)
-        return print_json(ctl, verb, service, host);
+    if (ctl->items[ITEM_JSON] != NULL) {
+        code = print_json(ctl, verb, service, host);
+        return code != 0 ? code : unknown ? 1 : 0;
+    }
+    if (unknown)
+        return 1;
     (void)printf("%s %s on %s%s\n", service, steer_done(verb), all ? "all hosts" : "host ",
                  all ? "" : host);
     return 0;

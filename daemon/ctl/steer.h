@@ -12,6 +12,8 @@ enum steer_verb { STEER_HOLD, STEER_RESUME, STEER_HALT, STEER_CLEAR };
 /* `host` may be "*". */
 int steer_rows(struct store *store, enum steer_verb verb, const char *service,
                const char *host, struct helios_error *err);
+/* HOLD or HALT, and what the row says of it; `*value` NULL: there is no row. */
+const char *steer_param(enum steer_verb verb, const char **value);
 /* "is on hold" */
 const char *steer_done(enum steer_verb verb);
 

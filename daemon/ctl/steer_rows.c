@@ -66,6 +66,12 @@ int steer_rows(struct store *store, enum steer_verb verb, const char *service,
     return rc;
 }
 
+const char *steer_param(enum steer_verb verb, const char **value)
+{
+    *value = orders[verb].value;
+    return orders[verb].param;
+}
+
 const char *steer_done(enum steer_verb verb)
 {
     return orders[verb].done;

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define WORD_MAX 40u /* nothing that is offered is longer */
+#define WORD_MAX 64u /* longer ones are not offered */
 
 static unsigned smallest(unsigned a, unsigned b, unsigned c)
 {

@@ -7,7 +7,7 @@ use Test::More;
 use Helios::Test;
 use Helios::Cli;
 
-my $t = Helios::Test->new(schema => 0);
+my $t = Helios::Test->new(service => 'Sv', schema => 0);
 my $host = $t->host;
 my $now = time;
 

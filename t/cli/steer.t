@@ -50,6 +50,40 @@ says($t, 'no name of a service', [qw(service hold ../x)], { err => "helios: '../
 says($t, 'two kinds of host', [qw(service hold -a -H x Sv)], { err => "helios: --host and --all-hosts exclude each other\n", exit => EX_USAGE });
 is(rows(), '*|HALT|1', 'nothing was changed');
 
+# ---- a name that nobody is known by ----
+$t->sql('DELETE FROM helios_params_tb');
+$t->sql("INSERT INTO funcmap (funcname) VALUES ('NoopService')");
+$t->sql("INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, host, process_id) VALUES (1, 1, 'Resizer', 'far', 7)");
+sub all_rows { return join ';', map { join '|', @$_{qw(worker_class host param value)} } $t->rows('SELECT worker_class, host, param, value FROM helios_params_tb ORDER BY worker_class, host') }
+my @unknown = (
+    # name, words, what is said, rows after
+    ['hold',            [qw(hold NoopServcie)],       "the row HOLD of NoopServcie for host $host is set; no daemon, jobtype or section of that name is known; did you mean NoopService?", "NoopServcie|$host|HOLD|1"],
+    ['resume',          [qw(resume -H far Resiezr)],  'the row HOLD of Resiezr for host far is set; no daemon, jobtype or section of that name is known; did you mean Resizer?', 'Resiezr|far|HOLD|0'],
+    ['halt',            [qw(halt -a -y Svx)],         'the row HALT of Svx for host * is set; no daemon, jobtype or section of that name is known; did you mean Sv?', 'Svx|*|HALT|1'],
+    ['nothing is near', [qw(halt Elsewhere::Made)],   "the row HALT of Elsewhere::Made for host $host is set; no daemon, jobtype or section of that name is known", "Elsewhere::Made|$host|HALT|1"],
+    ['clear-halt',      [qw(clear-halt NoopServcie)], "the row HALT of NoopServcie for host $host is gone; no daemon, jobtype or section of that name is known; did you mean NoopService?", ''],
+);
+for (@unknown) {
+    my ($name, $words, $err, $after) = @$_;
+    $t->sql('DELETE FROM helios_params_tb');
+    says($t, "a name that nobody has: $name", ['service', @$words], { err => "helios: $err\n", exit => 1 });
+    is(all_rows(), $after, "$name is carried out");
+}
+says($t, 'the same as JSON', [qw(service hold --json NoopServcie)], { out => qr/\A\{"service":"NoopServcie",.*\}\n\z/, err => qr/did you mean NoopService/, exit => 1 });
+says($t, 'a jobtype', [qw(service hold NoopService)], { out => "NoopService is on hold on host $host\n" });
+says($t, 'a daemon that is registered', [qw(service hold Resizer)], { out => "Resizer is on hold on host $host\n" });
+
+# A name that differs in case is another one, unless the database takes it for the same.
+for my $verb (qw(hold halt clear-halt)) {
+    $t->sql("DELETE FROM helios_params_tb");
+    $t->sql("INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?, 'NoopService', 'HALT', 1)", $host) if $verb eq 'clear-halt';
+    says($t, "$verb in another case", ['service', $verb, 'noopservice'], $t->sqlite
+        ? { err => qr/ of that name is known; did you mean NoopService\?\n\z/, exit => 1 }
+        : { err => "helios: NoopService is meant too: this database compares names without regard to case\n", out => qr/\Anoopservice / });
+}
+$t->sql('DELETE FROM helios_params_tb');
+put('*', 'HALT', 1);
+
 # ---- on a terminal there is a question ----
 SKIP: for (['n', '*|HALT|1', qr/nothing was changed/], ['y', '*|HALT|1;*|HOLD|1', qr/Sv is on hold on all hosts/]) {
     my ($answer, $after, $says) = @$_;
