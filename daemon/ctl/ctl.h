@@ -154,6 +154,9 @@ bool ctl_jobid(struct ctl *ctl, const char *text, uint64_t *out);
 /* Connects to the collective; `service` as for helios_client_open(). Once, but for
  * ctl_reconnect(). */
 int ctl_connect(struct ctl *ctl, const char *service, struct helios_error *err);
+/* The same for a command that has something to tell without the database: one that does not
+ * answer is not waited for as long as others would, unless the dsn says how long. */
+int ctl_connect_soon(struct ctl *ctl, struct helios_error *err);
 /* For a command that goes on looking: says the failure and connects again, trying every two
  * seconds while the database is away. 0, or -1 for a failure that waiting does not mend. */
 int ctl_reconnect(struct ctl *ctl, struct helios_error *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "core/mono.h"
 #include "core/name.h"
 #include "daemon/ctl/fleet.h"
 #include "daemon/ctl/inifile.h"
@@ -65,6 +66,7 @@ static void put_known(struct table *t, int64_t n)
         table_number(t, n);
 }
 
+/* `queue` NULL: not known. */
 static void add_row(struct table *t, const struct fleet_daemon *d,
                     const struct listing_queue *queue, int64_t now)
 {
@@ -78,61 +80,73 @@ static void add_row(struct table *t, const struct fleet_daemon *d,
     put_known(t, d->busy);
     put_known(t, d->idle);
     put_known(t, d->max_workers);
+    if (queue == NULL) {
+        table_none(t);
+        table_none(t);
+        return;
+    }
     table_number(t, (int64_t)queue->running);
     table_count(t, listing_waiting(queue), LISTING_COUNTED);
 }
 
-/* Daemons come in the order of services: the jobs of each are counted once. */
+/* Daemons come in the order of services: the jobs of each are counted once. What the
+ * database does not tell, for it may be away, is left open. */
 static int add_rows(const struct ctl *ctl, struct table *t, const struct fleet *fleet,
-                    struct helios_error *err)
+                    bool away, struct helios_error *err)
 {
     struct listing_queue queue;
-    int64_t now = 0;
-    int rc = store_now(ctl_store(ctl), &now, err);
-    for (size_t i = 0; rc == 0 && i < fleet->count; i++) {
+    int64_t now = wall_now();
+    int rc = away ? 0 : store_now(ctl_store(ctl), &now, err);
+    for (size_t i = 0; i < fleet->count; i++) {
         const struct fleet_daemon *d = &fleet->daemons[i];
-        if (i == 0 || strcmp(d[-1].service, d->service) != 0)
+        if (!away && rc == 0 && (i == 0 || strcmp(d[-1].service, d->service) != 0))
             rc = count_jobs(ctl_store(ctl), d->service, &queue, err);
-        if (rc == 0)
-            add_row(t, d, &queue, now);
+        add_row(t, d, away || rc != 0 ? NULL : &queue, now);
     }
     return rc;
 }
 
-static int read_all(const struct ctl *ctl, const char *host, struct fleet *fleet,
-                    struct helios_error *err)
+/* What the boards of this host say is known while the database is away: it is shown, and
+ * the failure is that of the database. */
+static int show(struct ctl *ctl, struct table *t, const char *host,
+                const struct boards *boards, struct fleet *fleet, struct helios_error *err)
 {
-    struct boards boards = {0};
+    struct helios_error late = HELIOS_ERROR_INIT;
     char own[256];
-    name_host(own, sizeof own);
-    uint64_t collective = 0;
-    char *path = inifile_pid_path(ctl, &collective, err);
     const char *service = ctl->items[ITEM_SERVICE];
-    int rc = path == NULL ? -1 : boards_read(path, collective, &boards, err);
+    name_host(own, sizeof own);
+    int rc = ctl_connect_soon(ctl, err);
     if (rc == 0)
         rc = fleet_read(ctl_store(ctl), service, host, fleet, err);
-    if (rc == 0)
-        fleet_merge(fleet, &boards, own, service, host);
-    boards_fini(&boards);
-    free(path);
+    bool away = rc != 0;
+    if (away)
+        fleet->count = 0;
+    fleet_merge(fleet, boards, own, service, host);
+    if (add_rows(ctl, t, fleet, away, away ? &late : err) != 0)
+        rc = -1;
     return rc;
 }
 
-static int list(const struct ctl *ctl, const char *host, struct helios_error *err)
+static int list(struct ctl *ctl, const char *host, struct helios_error *err)
 {
     struct table t;
+    struct boards boards = {0};
     struct helios_error late = HELIOS_ERROR_INIT;
     struct fleet *fleet = calloc(1, sizeof *fleet);
     if (fleet == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
+    uint64_t collective = 0;
+    char *path = inifile_pid_path(ctl, &collective, err);
+    int rc = path == NULL ? -1 : boards_read(path, collective, &boards, err);
     table_begin(&t, ctl);
-    int rc = read_all(ctl, host, fleet, err);
     if (rc == 0)
-        rc = add_rows(ctl, &t, fleet, err);
+        rc = show(ctl, &t, host, &boards, fleet, err);
     if (table_end(&t, &late) != 0 && rc == 0)
         rc = err_set(err, late.kind, "%s", late.text);
     if (rc == 0 && fleet->more)
         ctl_say(ctl, "only the first %d daemons are shown", FLEET_MOST);
+    boards_fini(&boards);
+    free(path);
     free(fleet);
     return rc;
 }
@@ -140,9 +154,7 @@ static int list(const struct ctl *ctl, const char *host, struct helios_error *er
 static int run(struct ctl *ctl, const char *host)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
-    if (ctl_connect(ctl, NULL, &err) != 0 || list(ctl, host, &err) != 0)
-        return ctl_fail(ctl, &err);
-    return 0;
+    return list(ctl, host, &err) == 0 ? 0 : ctl_fail(ctl, &err);
 }
 
 int service_list(struct ctl *ctl)

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "core/process.h"
 #include "daemon/ctl/rowset.h"
 #include "store/query.h"
 
 const char *fleet_state_name(enum fleet_state state)
 {
-    static const char *const names[FLEET_STATES] = {"starting", "running", "holding",
-                                                    "halting",  "silent",  "dead"};
+    static const char *const names[FLEET_STATES] = {
+        "starting", "running", "holding", "halting", "silent", "dead", "gone"};
     return names[state];
 }
 
@@ -139,6 +140,18 @@ static void merge(struct fleet_daemon *d, const struct boards_daemon *board)
     d->max_workers = board->max_workers;
 }
 
+/* A daemon whose board is elsewhere, since it was started with another pid_path, still is a
+ * process. */
+static void find_gone(struct fleet *fleet, const char *own)
+{
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct fleet_daemon *d = &fleet->daemons[i];
+        if (!d->local && strcmp(d->host, own) == 0 &&
+            (d->pid <= 0 || d->pid > INT32_MAX || !process_lives((pid_t)d->pid, 0)))
+            d->state = FLEET_GONE;
+    }
+}
+
 void fleet_merge(struct fleet *fleet, const struct boards *boards, const char *own,
                  const char *service, const char *host)
 {
@@ -156,4 +169,5 @@ void fleet_merge(struct fleet *fleet, const struct boards *boards, const char *o
         if (d != NULL)
             merge(d, board);
     }
+    find_gone(fleet, own);
 }

@@ -19,6 +19,7 @@ enum fleet_state {
     FLEET_HALTING,
     FLEET_SILENT,
     FLEET_DEAD, /* its scoreboard is here, its process is not */
+    FLEET_GONE, /* registered for this host, where there is neither */
     FLEET_STATES
 };
 const char *fleet_state_name(enum fleet_state state);
@@ -45,7 +46,8 @@ struct fleet {
 int fleet_read(struct store *store, const char *service, const char *host,
                struct fleet *out, struct helios_error *err);
 /* Adds what the boards say, of the same `service` and `host`, with daemons that have not
- * registered yet. `own` is the name of this host. */
+ * registered yet, and that processes of this host which neither boards nor /proc know are
+ * gone. `own` is the name of this host. */
 void fleet_merge(struct fleet *fleet, const struct boards *boards, const char *own,
                  const char *service, const char *host);
 

@@ -82,6 +82,7 @@ static const char *colour_of(const struct column *column, const char *text)
         {"failed", "\033[31m"},  {"silent", "\033[31m"},  {"fault", "\033[31m"},
         {"delayed", "\033[33m"}, {"holding", "\033[33m"}, {"halting", "\033[33m"},
         {"held", "\033[33m"},    {"warning", "\033[33m"}, {"dead", "\033[31m"},
+        {"gone", "\033[31m"},
     };
     for (size_t c = 0;
          column->kind == COLUMN_STATE && c < sizeof colours / sizeof colours[0]; c++) {

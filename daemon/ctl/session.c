@@ -33,6 +33,15 @@ int ctl_connect(struct ctl *ctl, const char *service, struct helios_error *err)
     return client_choose(ctl->client, ctl->hash == NULL ? "" : ctl->hash, err);
 }
 
+#define SOON_S 8u
+
+int ctl_connect_soon(struct ctl *ctl, struct helios_error *err)
+{
+    if (client_open_within(ctl->items[ITEM_CONFIG], SOON_S, &ctl->client, err) != 0)
+        return -1;
+    return client_choose(ctl->client, "", err);
+}
+
 #define AGAIN_MS 2000
 
 static bool passes(const struct helios_error *err)

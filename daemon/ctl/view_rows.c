@@ -108,7 +108,8 @@ static enum view_style service_row(const struct view_input *in,
     static const enum view_style styles[FLEET_STATES] = {
         [FLEET_STARTING] = VIEW_PLAIN,  [FLEET_RUNNING] = VIEW_PLAIN,
         [FLEET_HOLDING] = VIEW_WARNING, [FLEET_HALTING] = VIEW_WARNING,
-        [FLEET_SILENT] = VIEW_BAD,      [FLEET_DEAD] = VIEW_BAD};
+        [FLEET_SILENT] = VIEW_BAD,      [FLEET_DEAD] = VIEW_BAD,
+        [FLEET_GONE] = VIEW_BAD};
     const struct fleet_daemon *d = lists->services[i];
     put_text(g, d->service);
     put_text(g, d->host);

@@ -22,9 +22,16 @@ struct helios_client {
     struct member *current; /* look-ups by number */
 };
 
-/* A client of several databases begins without the first, if that is away. */
-int helios_client_open(const char *ini, const char *service, struct helios_client **out,
-                       struct helios_error *err)
+static void limit(unsigned *timeout_s, unsigned seconds)
+{
+    if (*timeout_s == 0)
+        *timeout_s = seconds;
+}
+
+/* Time-outs that are not set are `seconds`; 0: the usual. A client of several databases
+ * begins without the first, if that is away. */
+static int open_client(const char *ini, const char *service, unsigned seconds,
+                       struct helios_client **out, struct helios_error *err)
 {
     struct helios_client *client = calloc(1, sizeof *client);
     *out = NULL;
@@ -35,6 +42,12 @@ int helios_client_open(const char *ini, const char *service, struct helios_clien
         return -1;
     }
     client->current = &client->members.list[0];
+    for (size_t i = 0; i < client->members.n; i++) {
+        struct dsn *dsn = &client->members.list[i].dsn;
+        limit(&dsn->connect_timeout_s, seconds);
+        limit(&dsn->read_timeout_s, seconds);
+        limit(&dsn->write_timeout_s, seconds);
+    }
     if (member_connect(&client->members, client->current, err) != 0 &&
         client->members.n == 1) {
         helios_client_close(client);
@@ -42,6 +55,18 @@ int helios_client_open(const char *ini, const char *service, struct helios_clien
     }
     *out = client;
     return 0;
+}
+
+int helios_client_open(const char *ini, const char *service, struct helios_client **out,
+                       struct helios_error *err)
+{
+    return open_client(ini, service, 0, out, err);
+}
+
+int client_open_within(const char *ini, unsigned seconds, struct helios_client **out,
+                       struct helios_error *err)
+{
+    return open_client(ini, NULL, seconds, out, err);
 }
 
 void helios_client_close(struct helios_client *client)

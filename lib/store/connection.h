@@ -11,6 +11,9 @@
 
 /* Owned by the client. */
 struct store *client_store(struct helios_client *client);
+/* As helios_client_open(), but each time-out that the dsn does not set is so long. */
+int client_open_within(const char *ini, unsigned seconds, struct helios_client **out,
+                       struct helios_error *err);
 /* From now on client_store() and look-ups by number are in the database of that hash, 32
  * characters. */
 int client_choose(struct helios_client *client, const char *hash, struct helios_error *err);
