@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "daemon/collective.h"
+#include "daemon/once.h"
 
 /* A look counts due jobs no further than this: the cost of the count stays flat. */
 #define WAITING_LIMIT 1000u
@@ -11,7 +12,13 @@ _Static_assert(HERITAGE_JOBTYPES <= STORE_DUE_MOST, "one question for all jobtyp
 
 static void warn_params(void *arg, const char *sentence)
 {
-    (void)arg;
+    struct look *l = arg;
+    uint64_t hash = once_hash(sentence);
+    if (l->saying.n < LOOK_SAID)
+        l->saying.hashes[l->saying.n++] = hash;
+    for (size_t i = 0; i < l->said.n; i++)
+        if (l->said.hashes[i] == hash)
+            return;
     log_warning("%s", sentence);
 }
 
@@ -19,13 +26,15 @@ static int look_params(struct look *l, bool *changed, struct store_due *due,
                        struct helios_error *err)
 {
     struct helios_params *params = NULL;
+    l->saying.n = 0;
     if (collective_params(l->store, l->heritage, &l->digest, changed, due, &params,
-                          warn_params, NULL, err) != 0)
+                          warn_params, l, err) != 0)
         return -1;
     struct settings last = l->settings;
-    conf_settings(params, &last, &l->settings, *changed ? warn_params : NULL, NULL);
+    conf_settings(params, &last, &l->settings, *changed ? warn_params : NULL, l);
     if (*changed) {
-        collective_logging(l->heritage, params, &l->settings, warn_params, NULL);
+        collective_logging(l->heritage, params, &l->settings, warn_params, l);
+        l->said = l->saying;
         atomic_fetch_add(&l->heritage->board->params_seq, 1);
     }
     conf_free(l->params);

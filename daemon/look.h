@@ -8,6 +8,14 @@
 #include "daemon/heritage.h"
 #include "store/store.h"
 
+/* What was found odd in the parameters: said when it was not there before, however often
+ * others change. Of more than LOOK_SAID sentences the rest is said again. */
+#define LOOK_SAID 64
+struct look_said {
+    uint64_t hashes[LOOK_SAID];
+    size_t n;
+};
+
 /* The poller's look at the collective: the parameters in force, what is due, and now and
  * then the registration. */
 struct look {
@@ -16,6 +24,7 @@ struct look {
     struct helios_params *params;
     struct settings settings; /* as of the last look */
     uint64_t digest;
+    struct look_said said, saying;       /* of the last change, and of this one */
     uint32_t funcids[HERITAGE_JOBTYPES]; /* of the jobtypes that exist */
     size_t funcids_n;
     struct mono registered;   /* when; 0 = never, or to be done anew */

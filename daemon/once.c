@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 /* FNV-1a. Two texts with one hash cost a log line a minute, no more. */
-static uint64_t hash(const char *text)
+uint64_t once_hash(const char *text)
 {
     uint64_t h = 0xcbf29ce484222325ULL;
     for (const char *p = text; *p != '\0'; p++)
@@ -14,7 +14,7 @@ static uint64_t hash(const char *text)
 
 bool once_pass(struct once *once, const char *text, struct mono now)
 {
-    uint64_t h = hash(text);
+    uint64_t h = once_hash(text);
     size_t oldest = 0;
     for (size_t i = 0; i < ONCE_TEXTS; i++) {
         if (once->texts[i].hash == h && mono_before(now, once->texts[i].until))

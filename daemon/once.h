@@ -20,6 +20,7 @@ struct once {
     } texts[ONCE_TEXTS];
 };
 
+uint64_t once_hash(const char *text);
 /* True: `text` has not passed within the last minute, and passes now. */
 bool once_pass(struct once *once, const char *text, struct mono now);
 

@@ -7,7 +7,7 @@
 #include "core/name.h"
 #include "daemon/ctl/doubt.h"
 #include "daemon/ctl/inifile.h"
-#include "daemon/ctl/suggest.h"
+#include "daemon/ctl/odd.h"
 #include "daemon/ctl/table.h"
 
 #define HOST_HELP "this host if not given; '*' is every host"
@@ -133,19 +133,16 @@ int config_get(struct ctl *ctl)
 /* ---- set ---- */
 
 /* Any name may be set, since services have parameters of their own; but one that is nearly
- * ours is most likely a slip. */
-static void doubt_param(const struct ctl *ctl)
+ * ours is most likely a slip, and so is a value that is not obeyed. */
+static void doubt_param(const struct ctl *ctl, const char *host)
 {
-    struct suggestion s;
     const char *param = ctl->items[ITEM_PARAM];
-    if (ctl->command->historical || option_find(param) != NULL)
+    const char *meant = odd_name(param);
+    if (ctl->command->historical)
         return;
-    suggest_begin(&s, param);
-    for (size_t i = 0; i < option_count; i++)
-        suggest_offer(&s, option_table[i].name);
-    if (s.nearest != NULL)
-        ctl_say(ctl, "%s is no parameter of the daemon; did you mean %s?", param,
-                s.nearest);
+    if (meant != NULL)
+        ctl_say(ctl, "%s is no parameter of the daemon; did you mean %s?", param, meant);
+    odd_say(ctl, ctl->items[ITEM_SERVICE], host, param);
 }
 
 static int check_param(const struct ctl *ctl)
@@ -184,7 +181,7 @@ int config_set(struct ctl *ctl)
     if (ctl_connect(ctl, NULL, &err) != 0 ||
         store_retry(ctl_store(ctl), set_value, &s, &err) != 0)
         return ctl_fail(ctl, &err);
-    doubt_param(ctl);
+    doubt_param(ctl, s.host);
     if (ctl->items[ITEM_JSON] != NULL)
         return print_json(ctl, s.host, s.value);
     (void)printf("Service: %s Host: %s Param: %s SET.\n", s.service, s.host, s.param);

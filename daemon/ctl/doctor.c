@@ -15,6 +15,7 @@
 #include "core/name.h"
 #include "daemon/ctl/fleet.h"
 #include "daemon/ctl/inifile.h"
+#include "daemon/ctl/odd.h"
 #include "daemon/ctl/table.h"
 #include "daemon/trust.h"
 #include "store/check.h"
@@ -227,7 +228,7 @@ static void check_configuration(struct doctor *d, struct helios_params **params_
     d->subject = "configuration";
     *params_out = NULL;
     if (inifile_load(d->ctl, &ini, &err) != 0 ||
-        inifile_params(d->ctl, NULL, NULL, true, params_out, &err) != 0)
+        inifile_params(d->ctl, NULL, NULL, false, params_out, &err) != 0)
         tell(d, CHECK_FAULT, err.text, "correct it; see helios.ini(5)");
     else if (conf_exposes_secret(ini))
         tell(d, CHECK_WARNING,
@@ -479,7 +480,8 @@ static int check_database(struct doctor *d, const struct helios_params *params,
     const char *wake = helios_params_get(params, "WAKE");
     if ((wake == NULL || strcmp(wake, "poll") != 0) && check_wake(d, params, err) != 0)
         return -1;
-    if (check_daemons(d, params, err) != 0)
+    d->subject = "parameters";
+    if (odd_rows(d->ctl, tell, d, err) != 0 || check_daemons(d, params, err) != 0)
         return -1;
     return check_all_leases(d, err);
 }
@@ -492,7 +494,10 @@ int doctor_run(struct ctl *ctl)
     int rc = 0;
     doctor_begin(&d, ctl);
     check_configuration(&d, &params);
-    if (params != NULL) {
+    d.subject = "parameters";
+    if (params != NULL)
+        rc = odd_file(ctl, tell, &d, &err);
+    if (params != NULL && rc == 0) {
         bool becomes = check_account(&d, params);
         check_pid_path(&d, inifile_value(params, "pid_path"), becomes);
         check_boards(&d, params);

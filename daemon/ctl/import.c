@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "core/ini.h"
 #include "daemon/ctl/doubt.h"
+#include "daemon/ctl/odd.h"
 #include "daemon/ctl/table.h"
 
 const struct ctl_option import_options[] = {
@@ -83,6 +84,18 @@ static bool refuse_entry(const struct ctl *ctl, const struct ini_entry *entry)
     return true;
 }
 
+/* What config set says of one parameter. */
+static void doubt_entry(const struct ctl *ctl, const struct setting *s)
+{
+    const char *meant = odd_name(s->entry->key);
+    if (ctl->command->historical)
+        return;
+    if (meant != NULL)
+        ctl_say(ctl, "%s:%u: %s is no parameter of the daemon; did you mean %s?",
+                ctl->items[ITEM_FILE], s->entry->line, s->entry->key, meant);
+    odd_say(ctl, s->target->service, s->target->host, s->entry->key);
+}
+
 static int import_section(const struct ctl *ctl, const struct ini_section *section,
                           struct tally *tally, struct helios_error *err)
 {
@@ -100,6 +113,7 @@ static int import_section(const struct ctl *ctl, const struct ini_section *secti
             break;
         }
         tally->imported++;
+        doubt_entry(ctl, &s);
         if (ctl->items[ITEM_VERBOSE] != NULL && ctl->items[ITEM_JSON] == NULL)
             (void)printf("%s|%s|%s set to %s\n", target.service, target.host, s.entry->key,
                          doubt_shown(s.entry->key, s.entry->value));

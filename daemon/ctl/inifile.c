@@ -16,25 +16,26 @@ int inifile_load(const struct ctl *ctl, struct ini **out, struct helios_error *e
 
 static void tell_warning(void *arg, const char *sentence)
 {
-    const struct ctl *ctl = arg;
-    if (ctl != NULL)
-        ctl_say(ctl, "%s", sentence);
+    ctl_say(arg, "%s", sentence);
 }
 
 int inifile_params(const struct ctl *ctl, const char *service, const struct rows *rows,
                    bool tell, struct helios_params **out, struct helios_error *err)
 {
     struct ini *ini = NULL;
-    struct settings settings;
-    void *listener = tell ? (void *)ctl : NULL;
     if (inifile_load(ctl, &ini, err) != 0)
         return -1;
     char host[256];
     name_host(host, sizeof host);
     int rc = conf_resolve(ini, service, host, rows == NULL ? NULL : rows->items,
-                          rows == NULL ? 0 : rows->count, out, tell_warning, listener, err);
-    if (rc == 0 && tell) /* only the conversion to figures finds what is no number */
-        conf_settings(*out, NULL, &settings, tell_warning, listener);
+                          rows == NULL ? 0 : rows->count, out, NULL, NULL, err);
+    if (rc == 0 && tell)
+        rc = conf_odd(ini, service, host, rows == NULL ? NULL : rows->items,
+                      rows == NULL ? 0 : rows->count, tell_warning, (void *)ctl, err);
+    if (rc != 0) {
+        conf_free(*out);
+        *out = NULL;
+    }
     ini_free(ini);
     return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf/quote.h"
 
@@ -66,14 +67,31 @@ bool figure_is_one(const struct figure *f, const char *name)
     return false;
 }
 
+/* Whether who wrote it wanted something off. */
+static bool means_off(const char *text)
+{
+    static const char *const words[] = {"0", "off", "no", "false"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
 bool figure_is_set(const struct figure *f, const char *name)
 {
-    return helios_params_get(f->params, name) != NULL;
+    const char *text = helios_params_get(f->params, name);
+    if (text != NULL && means_off(text))
+        figure_complain(f, name, "is in force with any value: it must not be there");
+    return text != NULL;
 }
 
 bool figure_switch(const struct figure *f, const char *name)
 {
-    return option_switch(text_of(f, option_find(name)));
+    const char *text = text_of(f, option_find(name));
+    bool on = option_switch(text);
+    if (on && means_off(text))
+        figure_complain(f, name, "is neither off nor 0; it counts as on");
+    return on;
 }
 
 unsigned figure_choice(const struct figure *f, const char *name)

@@ -98,4 +98,26 @@ says($t, 'a slip', ['config', 'set', 'Sv', 'MAX_WORKRS', 3], { out => qr/ SET\.\
 says($t, "a service's own parameter", ['config', 'set', 'Sv', 'colour', 'red'], { out => qr/ SET\.\n\z/ });
 says($t, 'the same under the historical name', [qw(helios_config_set --service=Sv --param=MAX_WORKRS --value=3)], { out => qr/ SET\.\n\z/ });
 
+# ---- a value that is not obeyed is set all the same ----
+my @odd = (
+    # param, value, what is said
+    ['HOLD',        'on',         "HOLD of Sv: 'on' (row for host $host) is not the number 1; it counts as off"],
+    ['MAX_WORKERS', '5 # five',   "MAX_WORKERS of Sv: '5 # five' (row for host $host) is not a whole number; 1 stays in force"],
+    ['MAX_WORKERS', '99999',      qr/\Ahelios: MAX_WORKERS of Sv: '99999' \(row for host \S+\) is outside 0 to \d+; \d+ is used\n\z/],
+    ['WAKE',        'sometimes',  qr/\Ahelios: WAKE of Sv: 'sometimes' .* is none of /],
+    ['HALT',        '0',          qr/\Ahelios: HALT of Sv: '0' .* is in force with any value: /],
+    ['loggers',     'file',       qr/\Ahelios: loggers of Sv: 'file' .* names 'file', which is not known/],
+    ['HOLD',        '1',          ''],
+    ['MAX_WORKERS', '7',          ''],
+);
+for (@odd) {
+    my ($param, $value, $err) = @$_;
+    $t->sql("DELETE FROM helios_params_tb WHERE worker_class = 'Sv'");
+    says($t, "$param=$value", ['config', 'set', 'Sv', $param, $value], { out => qr/ SET\.\n\z/, err => ref $err || $err eq '' ? $err : "helios: $err\n" });
+    is($t->one("SELECT value FROM helios_params_tb WHERE worker_class = 'Sv' AND param = ?", $param), $value, 'it is set');
+}
+says($t, 'for all hosts', ['config', 'set', '--host', '*', 'Sv', 'OVERDRIVE', 'yes'], { out => qr/ SET\.\n\z/, err => "helios: OVERDRIVE of Sv: 'yes' (row for host *) is not the number 1; it counts as off\n" });
+says($t, 'for another host', ['config', 'set', '--host', 'far', 'Sv', 'OVERDRIVE', 'on'], { out => qr/ SET\.\n\z/, err => "helios: OVERDRIVE of Sv: 'on' (row for host far) is not the number 1; it counts as off\n" });
+says($t, 'the same under the historical name', [qw(helios_config_set --service=Sv --param=HOLD --value=on)], { out => qr/ SET\.\n\z/ });
+
 $t->finish;

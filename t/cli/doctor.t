@@ -56,6 +56,41 @@ has('a silent daemon', qr/^warning daemons: Old::Svc on far, pid 12: no sign of 
 has('a missing plugin', qr/^warning plugin: lost__svc\.so of Lost::Svc is in no folder/, @doctor);
 unlike(texts(@doctor), qr/toy__service/, 'a plugin that is there is no finding');
 
+# ---- parameters that are odd ----
+sub odd { return map { "$_->{state} $_->{finding}" } grep { $_->{subject} eq 'parameters' } @_ }
+is(join("\n", odd(@doctor)), '', 'no parameter is odd');
+my $ini = $t->ini;
+my $plain = slurp($ini);
+spew($ini, $plain . "OVERDRIVE=yes\nMAX_WORKER=4\nown_thing=x\n[Other::Svc]\nMAX_WORKERS=lots\nzero_sleep_interval=2.5\n[Svc|far]\nHOLD=on\n[Dead]\nMAX_WORKERS=5 # five\nSMTP_HOST=x\n");
+$t->sql('DELETE FROM helios_params_tb');
+$t->sql('INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES (?,?,?,?)', @$_)
+    for ['*', 'Dead', 'MAX_WORKERS', 9999], [$host, 'Dead', 'HOLD', 'on'], ['far', 'Old::Svc', 'MAX_WORKER', 3],
+        ['far', 'Old::Svc', 'WAKE', 'maybe'], ['*', 'Old::Svc', 'password', 'geheim'], ['*', 'Toy::Servcie', 'HOLD', 1], ['*', 'Toy::Service', 'HOLD', 1];
+my @found = findings(['doctor'], 0);
+my @odd = (
+    qr/^warning MAX_WORKER \(\[Toy::Service\] line \d+ of \S+\) is no parameter of the daemon; did you mean MAX_WORKERS\?$/,
+    qr/^warning OVERDRIVE of Toy::Service: 'yes' \(\[Toy::Service\] line \d+ of \S+\) is not the number 1; it counts as off$/,
+    qr/^warning zero_sleep_interval of Other::Svc: '2\.5' \(\[Other::Svc\] line \d+ of \S+\) is not a whole number; 10 stays in force$/,
+    qr/^warning MAX_WORKERS of Other::Svc: 'lots' \(\[Other::Svc\] line \d+ of \S+\) is not a whole number; 1 stays in force$/,
+    qr/^warning MAX_WORKERS of Dead: '5 # five' \(\[Dead\] line \d+ of \S+\) is not a whole number; 1 stays in force$/,
+    qr/^warning MAX_WORKERS of Dead: '9999' \(row for host \*\) is outside 0 to \d+; \d+ is used$/,
+    qr/^warning HOLD of Dead: 'on' \(row for host \Q$host\E\) is not the number 1; it counts as off$/,
+    qr/^warning MAX_WORKER of Old::Svc \(row for host far\) is no parameter of the daemon; did you mean MAX_WORKERS\?$/,
+    qr/^warning WAKE of Old::Svc: 'maybe' \(row for host far\) is none of /,
+    qr/^warning row \(Old::Svc, \*, password\) of helios_params_tb is not obeyed: only helios\.ini can set this; delete the row$/,
+    qr/^warning rows of Toy::Servcie: no daemon, jobtype or section of that name is known; did you mean Toy::Service\?$/,
+);
+for my $pattern (@odd) {
+    is(scalar(grep { $_ =~ $pattern } odd(@found)), 1, "found once: $pattern") or diag(join "\n", odd(@found));
+}
+is(scalar(odd(@found)), scalar(@odd), 'and nothing else') or diag(join "\n", odd(@found));
+is(scalar(grep { $_->{subject} eq 'parameters' && $_->{advice} eq '' } @found), 0, 'each with what to do');
+unlike(texts(@found), qr/geheim/, 'no secret is told');
+$t->write_ini(global => { MAX_WORKERS => 'many' });
+is(scalar(grep { /^warning MAX_WORKERS of \[global\]: 'many' / } odd(findings(['doctor'], 0))), 1, 'what [global] says is told once');
+$t->sql('DELETE FROM helios_params_tb');
+$t->write_ini;
+
 # ---- claims by priority ----
 unlike(texts(@doctor), qr/priorities/, 'nobody takes jobs by priority');
 for (['high', 'job_by_priority', 'funcid, priority DESC, run_after'],

@@ -59,6 +59,13 @@ unlike($t->command_ok('config', 'explain', 'Sv'), qr/geheim/, 'nor config explai
 my $old = says($t, 'the same under the historical name', ['helios_config_import', '--file', $own, '--verbose'], { out => qr/^5 config parameters imported/m });
 unlike($old->{stdout}, qr/geheim[567]/, 'it prints no secret either');
 
+spew($own, "[Sv]\nMAX_WORKRS=3\nHOLD=on\ncolour=red\n[Sv|far]\nMAX_WORKERS=lots\n");
+says($t, 'an import of what is not obeyed', ['config', 'import', $own], { out => qr/^4 config parameters imported/m, err => join '', map { "helios: $_\n" }
+    "$own:2: MAX_WORKRS is no parameter of the daemon; did you mean MAX_WORKERS?",
+    "HOLD of Sv: 'on' (row for host *) is not the number 1; it counts as off",
+    "MAX_WORKERS of Sv: 'lots' (row for host far) is not a whole number; 1 stays in force" });
+says($t, 'the same under the historical name', ['helios_config_import', '--file', $own], { out => qr/^4 config parameters imported/m });
+
 says($t, 'no file', ['helios_config_import'], {});
 says($t, 'no file (helios)', ['config', 'import'], { err => qr/\Ahelios: something is missing/, exit => EX_USAGE });
 

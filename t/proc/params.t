@@ -40,6 +40,21 @@ $t->wait_for(sub { $t->board('max_workers') == 3 }, 10, 'a row that was deleted 
 $t->wait_for(sub { grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows }, 10, 'the value that is no number in the log');
 is(scalar(grep { /MAX_WORKERS/ && /'many'/ } $t->log_rows), 1, 'a value that is no number is said once');
 
+# However often other rows change.
+$t->set_param(WORKER_LINGER => 'lots');
+for my $value (1 .. 3) {
+    $t->set_param(own_thing => $value);
+    look();
+}
+my $said = sub { scalar grep { /WORKER_LINGER/ && /'lots'/ } $t->log_rows };
+$t->wait_for(sub { $said->() }, 10, 'the other value that is no number in the log');
+is($said->(), 1, 'nor is it said again when other rows change');
+$t->set_param(WORKER_LINGER => '1');
+look();
+$t->set_param(WORKER_LINGER => 'lots');
+$t->wait_for(sub { $said->() == 2 }, 10, 'it to be said again when it has come back');
+$t->del_param($_) for qw(WORKER_LINGER own_thing);
+
 # A job that is completed after a look shows that the row does not hold.
 for my $value ('yes', '2', '0', '', undef) {
     $t->set_param(HOLD => $value);
