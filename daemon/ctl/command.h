@@ -34,7 +34,7 @@ ctl_run_fn config_import;
 /* jobtype.c */
 extern const struct ctl_option jobtype_add_options[], jobtype_info_options[];
 extern const struct ctl_option jobtype_id_options[];
-ctl_run_fn jobtype_add, jobtype_info;
+ctl_run_fn jobtype_add, jobtype_info, jobtype_remove;
 
 /* job.c */
 extern const struct column info_columns[], status_columns[];

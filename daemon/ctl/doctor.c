@@ -406,20 +406,86 @@ static void add_type(void *arg, uint32_t funcid, const char *name)
         types->ids[types->count++] = funcid;
 }
 
+/* ---- jobs that nobody runs ---- */
+
+static void count_daemon(void *arg, const struct query_daemon *daemon)
+{
+    (void)daemon;
+    ++*(unsigned *)arg;
+}
+
+struct served {
+    uint32_t funcid;
+    bool ended;
+};
+
+static void find_ends(void *arg, const struct listing_ends *ends)
+{
+    struct served *s = arg;
+    s->ended = s->ended || ends->funcid == s->funcid;
+}
+
+/* The registry names services and not their jobtypes: a daemon of another name takes them
+ * too if attempts have ended within the hour. */
+static int is_served(struct doctor *d, uint32_t funcid, const char *name, bool *served,
+                     struct helios_error *err)
+{
+    unsigned daemons = 0;
+    bool more;
+    struct served s = {.funcid = funcid};
+    int rc = query_daemons(ctl_store(d->ctl), name, NULL, 0, count_daemon, &daemons, err);
+    if (rc == 0 && daemons == 0)
+        rc = listing_ends(ctl_store(d->ctl), find_ends, &s, &more, err);
+    *served = daemons > 0 || s.ended;
+    return rc;
+}
+
+/* What waits for a shorter time may be about to be taken. */
+#define WAITS_LONG_S 300
+
+static int check_waiting(struct doctor *d, uint32_t funcid, const char *name,
+                         const struct check_due *due, struct helios_error *err)
+{
+    char since[CTL_TIME_LEN];
+    bool served = false;
+    if (due->waiting == 0 || due->running > 0 || due->now - due->since < WAITS_LONG_S)
+        return 0;
+    if (is_served(d, funcid, name, &served, err) != 0)
+        return -1;
+    if (served)
+        return 0;
+    struct buf text = BUF_INIT;
+    bool more = due->waiting > CHECK_DUE_COUNTED;
+    d->subject = "jobs";
+    buf_printf(&text,
+               "%s%" PRIu64 " jobs of %s wait, the first since %s, and no daemon that is "
+               "registered serves it",
+               more ? "more than " : "", more ? (uint64_t)CHECK_DUE_COUNTED : due->waiting,
+               name, table_stamp(d->ctl, due->since, since));
+    tell_buf(d, CHECK_WARNING, &text,
+             "start its daemon, or one that takes it by --jobtypes; see helios_d(8)");
+    d->subject = "leases";
+    return 0;
+}
+
 static int check_type(struct doctor *d, uint32_t funcid, unsigned *found,
                       struct helios_error *err)
 {
-    uint64_t overdue = 0;
+    struct check_due due;
     const char *name = NULL;
-    if (check_leases(ctl_store(d->ctl), funcid, &overdue, err) != 0 ||
+    if (check_due(ctl_store(d->ctl), funcid, &due, err) != 0 ||
         store_jobtype_name(ctl_store(d->ctl), funcid, &name, err) != 0)
         return -1;
-    if (overdue == 0)
+    if (name == NULL)
+        name = "?";
+    if (check_waiting(d, funcid, name, &due, err) != 0)
+        return -1;
+    if (due.overdue == 0)
         return 0;
     struct buf text = BUF_INIT;
     (*found)++;
-    buf_printf(&text, "%" PRIu64 " jobs of %s have a lease that ran out", overdue,
-               name == NULL ? "?" : name);
+    buf_printf(&text, "%" PRIu64 " jobs of %s have a lease that ran out", due.overdue,
+               name);
     tell_buf(d, CHECK_WARNING, &text,
              "their workers died or deferred them: see that a daemon takes them");
     return 0;

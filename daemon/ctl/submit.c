@@ -325,6 +325,14 @@ static int check_usage(const struct ctl *ctl)
     return 0;
 }
 
+/* Whether the first database is there and has no such jobtype. */
+static bool jobtype_missing(const struct ctl *ctl)
+{
+    uint32_t funcid;
+    return ctl->items[ITEM_VERBOSE] != NULL && ctl_store(ctl) != NULL &&
+           store_jobtype(ctl_store(ctl), ctl->items[ITEM_JOBTYPE], &funcid, NULL) == 1;
+}
+
 int submit_run(struct ctl *ctl)
 {
     struct helios_error err = HELIOS_ERROR_INIT;
@@ -335,8 +343,11 @@ int submit_run(struct ctl *ctl)
     if (ctl_open(ctl, &err) != 0 || describe_job(ctl, &job, &err) != 0)
         return ctl_fail(ctl, &err);
     bool stopped = false;
+    bool missing = jobtype_missing(ctl);
     int rc = ctl->items[ITEM_LINES] != NULL ? submit_lines(ctl, &job, &stopped, &err)
                                             : submit_one(ctl, &job, &err);
+    if (missing && !jobtype_missing(ctl))
+        ctl_say(ctl, "jobtype %s was not there: it is created", ctl->items[ITEM_JOBTYPE]);
     if (rc != 0)
         return ctl_fail(ctl, &err);
     return stopped ? 1 : 0;

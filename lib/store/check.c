@@ -172,14 +172,18 @@ int check_schema(struct store *store, check_fn *fn, void *arg, struct helios_err
     return 0;
 }
 
-int check_leases(struct store *store, uint32_t funcid, uint64_t *overdue,
-                 struct helios_error *err)
+int check_due(struct store *store, uint32_t funcid, struct check_due *out,
+              struct helios_error *err)
 {
-    int64_t n = 0;
+    int64_t row[5] = {0};
     struct helios_datum id = helios_uint(funcid);
-    if (store_numbers(store, ST_CHECK_LEASES, &id, 1, &n, 1, err) < 0)
-        return err_wrap(err, "cannot look for leases that ran out");
-    *overdue = (uint64_t)n;
+    if (store_numbers(store, ST_CHECK_DUE, &id, 1, row, 5, err) < 0)
+        return err_wrap(err, "cannot look at the jobs that are due");
+    *out = (struct check_due){.overdue = (uint64_t)row[0],
+                              .waiting = (uint64_t)row[1],
+                              .running = (uint64_t)row[2],
+                              .since = row[3],
+                              .now = row[4]};
     return 0;
 }
 

@@ -19,6 +19,30 @@ int query_jobtype_create(struct store *store, const char *name, uint32_t *out,
     return 0;
 }
 
+int query_jobtype_uses(struct store *store, uint32_t funcid, struct query_uses *out,
+                       struct helios_error *err)
+{
+    int64_t row[4] = {0};
+    struct helios_datum id = helios_uint(funcid);
+    struct helios_datum params[] = {id, id, id, id};
+    if (store_numbers(store, ST_QUERY_TYPE_USES, params, 4, row, 4, err) < 0)
+        return err_wrap(err, "cannot count what refers to jobtype number %u", funcid);
+    *out = (struct query_uses){.jobs = (uint64_t)row[0],
+                               .errors = (uint64_t)row[1],
+                               .exitstatus = (uint64_t)row[2],
+                               .history = (uint64_t)row[3]};
+    return 0;
+}
+
+int query_jobtype_remove(struct store *store, uint32_t funcid, struct helios_error *err)
+{
+    uint64_t removed = 0;
+    struct helios_datum params[] = {helios_uint(funcid), helios_uint(funcid)};
+    if (store_exec(store, ST_QUERY_TYPE_REMOVE, 0, params, 2, &removed, err) != 0)
+        return err_wrap(err, "cannot remove jobtype number %u", funcid);
+    return removed == 1 ? 0 : 1;
+}
+
 /* ---- jobs ---- */
 
 struct job_reader {

@@ -11,6 +11,17 @@
 int query_jobtype_create(struct store *store, const char *name, uint32_t *out,
                          struct helios_error *err);
 
+/* How many rows name a jobtype; a count above QUERY_USES means "more than that". The
+ * history has no index of jobtypes: all of it is read where there is none. */
+#define QUERY_USES 10000
+struct query_uses {
+    uint64_t jobs, errors, exitstatus, history;
+};
+int query_jobtype_uses(struct store *store, uint32_t funcid, struct query_uses *out,
+                       struct helios_error *err);
+/* Removes a jobtype unless there are jobs of it: 1 if there are, or it has gone. */
+int query_jobtype_remove(struct store *store, uint32_t funcid, struct helios_error *err);
+
 /* A job as the queue has it, or one attempt as the history has it. */
 struct query_job {
     uint64_t jobid;

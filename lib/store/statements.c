@@ -86,6 +86,9 @@
 #define DUE_OLDEST                                                                         \
     "FROM job WHERE " OF_TYPE                                                              \
     " AND run_after <= UNIX_TIMESTAMP() ORDER BY funcid, run_after, jobid"
+#define USES(table)                                                                        \
+    "(SELECT COUNT(*) FROM (SELECT 1 FROM " table " WHERE funcid = ? LIMIT 10001) AS "     \
+    "used)"
 #define LAST_ERROR(job)                                                                    \
     "(SELECT message FROM error WHERE error.jobid = " job                                  \
     " ORDER BY error_time DESC LIMIT 1)"
@@ -316,9 +319,12 @@ static const char *const common[STATEMENTS] = {
     [ST_CHECK_DUPLICATES] =
         "SELECT worker_class, host, param FROM helios_params_tb WHERE param <> 'HALT' "
         "GROUP BY worker_class, host, param HAVING COUNT(*) > 1 LIMIT 20",
-    [ST_CHECK_LEASES] =
+    [ST_CHECK_DUE] =
         "SELECT COUNT(CASE WHEN grabbed_until > 0 AND grabbed_until < UNIX_TIMESTAMP() - "
-        "60 THEN 1 END) FROM (SELECT grabbed_until " DUE_OLDEST " LIMIT 10000) AS oldest",
+        "60 THEN 1 END), COUNT(CASE WHEN grabbed_until <= UNIX_TIMESTAMP() THEN 1 END), "
+        "COUNT(CASE WHEN grabbed_until > UNIX_TIMESTAMP() THEN 1 END), COALESCE(MIN(CASE "
+        "WHEN grabbed_until <= UNIX_TIMESTAMP() THEN run_after END), -1), UNIX_TIMESTAMP() "
+        "FROM (SELECT run_after, grabbed_until " DUE_OLDEST " LIMIT 10001) AS oldest",
 
     [ST_QUERY_QUEUED] = QUERY_COLUMNS " FROM job WHERE jobid = ?",
     [ST_QUERY_ATTEMPT] = QUERY_COLUMNS ", complete_time, exitstatus" LATEST(", exitstatus"),
@@ -328,6 +334,11 @@ static const char *const common[STATEMENTS] = {
         "SELECT worker_class, worker_version, host, process_id, start_time, register_time "
         "FROM helios_worker_registry_tb WHERE register_time > ? AND (? IS NULL OR "
         "worker_class = ?) AND (? IS NULL OR host = ?) ORDER BY worker_class, host LIMIT ?",
+    [ST_QUERY_TYPE_USES] = "SELECT " USES("job") ", " USES("error") ", " USES(
+        "exitstatus") ", " USES("helios_job_history_tb"),
+    [ST_QUERY_TYPE_REMOVE] =
+        "DELETE FROM funcmap WHERE funcid = ? AND NOT EXISTS (SELECT 1 "
+        "FROM job WHERE funcid = ?)",
     [ST_PURGE_LOG] = "DELETE FROM helios_log_tb WHERE log_time <= ? LIMIT ?",
     [ST_PURGE_HISTORY] = "DELETE FROM helios_job_history_tb WHERE complete_time <= ? "
                          "LIMIT ?",

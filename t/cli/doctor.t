@@ -91,6 +91,28 @@ is(scalar(grep { /^warning MAX_WORKERS of \[global\]: 'many' / } odd(findings(['
 $t->sql('DELETE FROM helios_params_tb');
 $t->write_ini;
 
+# ---- jobs that nobody runs ----
+sub jobs_of { return grep { $_->{subject} eq 'jobs' } @_ }
+$t->submit_as('Fresh', { run_after => time - 100 }, { n => 1 });
+$t->submit_as('Nobodys', { run_after => time - 4000 }, map { { n => $_ } } 1 .. 3);
+$t->submit_as('Nobodys', { run_after => time + 4000 }, { n => 4 });
+my $nobodys = $t->one("SELECT funcid FROM funcmap WHERE funcname='Nobodys'");
+has('jobs that nobody runs', qr/^warning jobs: 3 jobs of Nobodys wait, the first since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, and no daemon that is registered serves it$/, jobs_of(@found = findings(['doctor'], 0)));
+unlike(texts(@found), qr/jobs of Fresh/, 'jobs that are new are no finding');
+my @serving = (
+    ['a daemon of that name', 'INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, host, process_id) VALUES (1, 1, ?, ?, 7)', ['Nobodys', 'far'], "DELETE FROM helios_worker_registry_tb WHERE worker_class = 'Nobodys'"],
+    ['a job that has ended within the hour', 'INSERT INTO helios_job_history_tb (jobid, funcid, run_after, grabbed_until, complete_time, exitstatus) VALUES (99999, ?, 1, 1, ?, 0)', [$nobodys, time - 60], 'DELETE FROM helios_job_history_tb WHERE jobid = 99999'],
+    ['a job that runs', 'INSERT INTO job (funcid, arg, insert_time, run_after, grabbed_until) VALUES (?, NULL, 1, 1, ?)', [$nobodys, time + 3600], 'DELETE FROM job WHERE arg IS NULL AND funcid <> 777'],
+);
+for (@serving) {
+    my ($name, $sql, $values, $undo) = @$_;
+    $t->sql($sql, @$values);
+    is(texts(grep { $_->{finding} =~ /Nobodys/ } jobs_of(findings(['doctor'], 0))), '', "$name: somebody takes them");
+    $t->sql($undo);
+}
+has('the same jobs again', qr/^warning jobs: 3 jobs of Nobodys /, jobs_of(findings(['doctor'], 0)));
+$t->sql("DELETE FROM job WHERE funcid IN (SELECT funcid FROM funcmap WHERE funcname IN ('Nobodys', 'Fresh'))");
+
 # ---- claims by priority ----
 unlike(texts(@doctor), qr/priorities/, 'nobody takes jobs by priority');
 for (['high', 'job_by_priority', 'funcid, priority DESC, run_after'],

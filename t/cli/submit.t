@@ -32,6 +32,8 @@ for my $row (@stored) {
 }
 
 # ---- columns ----
+says($t, 'verbose tells of a new jobtype', ['submit', '--verbose', 'Brand::New', $xml], { out => qr/\AJobid: \d+\n\z/, err => "helios: jobtype Brand::New was not there: it is created\n" });
+says($t, 'and not of one that is there', ['submit', '--verbose', 'Brand::New', $xml], { out => qr/\AJobid: \d+\n\z/ });
 says($t, 'verbose prints the id', ['submit', '--verbose', 'T', $xml], { out => qr/\AJobid: \d+\n\z/ });
 my $now = time;
 my $plain = $t->job(last_id());
