@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "conf/quote.h"
 #include "core/err.h"
 #include "core/name.h"
 #include "core/process.h"
@@ -125,6 +126,30 @@ static int clear_leftover(struct store *store, const struct heritage *heritage,
     return 0;
 }
 
+/* The sentences of helios.pl, and whose HALT it is. */
+static void refuse_halted(const struct heritage *heritage,
+                          const struct helios_params *params, struct probe *out)
+{
+    const struct conf_value *halt = conf_value(params, "HALT");
+    const char *service = heritage->service;
+    struct buf whose = BUF_INIT;
+    quote_text(&whose, halt->text, QUOTE_MAX);
+    buf_puts(&whose, "' (");
+    conf_origin(params, halt, &whose);
+    if (halt->source == CONF_ROW_HOST)
+        buf_printf(&whose, "); helios_d --clear-halt %s clears it", service);
+    else if (halt->source == CONF_ROW_ALL)
+        buf_printf(&whose, "); helios service clear-halt --all-hosts %s clears it",
+                   service);
+    else
+        buf_puts(&whose, "): remove it there");
+    refuse(out, EXIT_REFUSED,
+           "HALT is set for this service class.\nPlease clear it and try again.\n"
+           "%s HALTED.\nHALT is '%s.",
+           service, buf_text(&whose));
+    buf_fini(&whose);
+}
+
 static int look(struct store *store, const struct heritage *heritage, struct probe *out,
                 struct helios_error *err)
 {
@@ -154,6 +179,8 @@ static int look(struct store *store, const struct heritage *heritage, struct pro
         return -1;
     const struct settings fallback = SETTINGS_DEFAULT;
     conf_settings(params, &fallback, &out->settings, note, out);
+    if (out->settings.halt)
+        refuse_halted(heritage, params, out);
     out->have_settings = true;
     conf_free(params);
     return 0;
@@ -167,11 +194,6 @@ void probe_collective(const struct heritage *heritage, struct probe *out)
         look(store, heritage, out, &err) != 0)
         refuse(out, helios_error_exit_code(err.kind), "FAILED to get configuration: %s",
                err.text);
-    else if (out->settings.halt)
-        refuse(out, EXIT_REFUSED,
-               "HALT is set for this service class.\nPlease clear it and try again.\n%s "
-               "HALTED.",
-               heritage->service);
     store_close(store);
 }
 
@@ -191,7 +213,7 @@ static void print_halt(void *arg, const char *service, const char *host, const c
      */
     if (!name_valid(service))
         buf_printf(&text,
-                   " is halted: no service has this name; helios param list shows it");
+                   " is halted: no service has this name; helios config list shows it");
     else if (strcmp(host, "*") == 0)
         buf_printf(&text,
                    " is halted on every host: helios service clear-halt --all-hosts %s",

@@ -10,6 +10,7 @@
 #include "daemon/ctl/select.h"
 #include "daemon/ctl/table.h"
 #include "store/operate.h"
+#include "store/query.h"
 
 /* job list | retry | cancel | hold | requeue | wait. */
 
@@ -189,17 +190,22 @@ struct change {
     const char *done;
 };
 
+/* `unchanged` (NULL: not wanted) gets a mark for each job that was not as it must be: those
+ * are done one by one. */
 static int change_ids(const struct ctl *ctl, const struct change *change,
-                      const uint64_t *jobids, size_t n, uint64_t *total,
+                      const uint64_t *jobids, size_t n, bool *unchanged, uint64_t *total,
                       struct helios_error *err)
 {
+    size_t batch = unchanged == NULL ? OPERATE_BATCH : 1;
     *total = 0;
-    for (size_t from = 0; from < n && !progress_stopped(); from += OPERATE_BATCH) {
-        size_t some = n - from < OPERATE_BATCH ? n - from : OPERATE_BATCH;
+    for (size_t from = 0; from < n && !progress_stopped(); from += batch) {
+        size_t some = n - from < batch ? n - from : batch;
         uint64_t changed = 0;
         int rc =
             operate_jobs(ctl_store(ctl), change->verb, jobids + from, some, &changed, err);
         *total += changed;
+        if (unchanged != NULL)
+            unchanged[from] = changed == 0;
         if (rc != 0)
             return err_wrap(err, "%" PRIu64 " jobs %s; then", *total, change->done);
         if (n > OPERATE_BATCH)
@@ -230,10 +236,11 @@ static int print_total(const struct ctl *ctl, const struct change *change, uint6
     return table_end(&t, &err) == 0 ? 0 : ctl_fail(ctl, &err);
 }
 
-/* Says how far it came; 1 if a job that was named was not as it must be. */
+/* Says how far it came. `*rest`: there are jobs that were not as they must be. */
 static int finish(const struct ctl *ctl, const struct change *change, uint64_t total,
-                  size_t n, bool named)
+                  size_t n, bool *rest)
 {
+    *rest = false;
     int code = print_total(ctl, change, total, n);
     if (code != 0)
         return code;
@@ -241,34 +248,113 @@ static int finish(const struct ctl *ctl, const struct change *change, uint64_t t
         ctl_say(ctl, "interrupted: the rest is as it was");
         return 1;
     }
-    if (total == n)
-        return 0;
-    ctl_say(ctl, "%" PRIu64 " jobs are not in a state for that: helios job list tells",
-            (uint64_t)n - total);
-    return named ? 1 : 0;
+    *rest = total != n;
+    return 0;
+}
+
+static void say_rest(const struct ctl *ctl, uint64_t n)
+{
+    ctl_say(ctl, "%" PRIu64 " jobs are not in a state for that: helios job list tells", n);
+}
+
+/* ---- those that were named ---- */
+
+/* Of more than these not each is told. */
+#define NAMED_MOST 1000
+#define TOLD_MOST  10
+
+/* `*known`: there is or was such a job. */
+static int say_why(struct ctl *ctl, const struct change *change, uint64_t jobid, bool tell,
+                   bool *known, struct helios_error *err)
+{
+    static const char *const states[] = {[HELIOS_JOB_WAITING] = "waits",
+                                         [HELIOS_JOB_DELAYED] = "is delayed",
+                                         [HELIOS_JOB_RUNNING] = "is running",
+                                         [HELIOS_JOB_DONE] = "is done",
+                                         [HELIOS_JOB_FAILED] = "has failed"};
+    struct helios_job_status status = {.exitstatus = -1};
+    struct query_job job = {0};
+    int rc = helios_job_lookup(ctl->client, jobid, &status, err);
+    *known = rc == 0;
+    if (rc == 1 && tell)
+        ctl_say(ctl, "job %" PRIu64 " is not known", jobid);
+    if (rc != 0 || !tell)
+        return rc < 0 ? -1 : 0;
+    rc = query_job(ctl_store(ctl), jobid, &job, err);
+    const char *state = states[status.state];
+    if (rc == 0 && !job.finished && job.run_after == OPERATE_HELD)
+        state = change->verb == OPERATE_HOLD ? "is held already" : "is held";
+    const char *why = "";
+    if (change->verb == OPERATE_RETRY && status.state == HELIOS_JOB_FAILED)
+        why = rc == 1 || !job.finished ? ", and the history does not have it"
+                                       : ", and another job has its key";
+    if (rc >= 0)
+        ctl_say(ctl, "job %" PRIu64 " is not %s: it %s%s", jobid, change->done, state, why);
+    query_job_fini(&job);
+    return rc < 0 ? -1 : 0;
+}
+
+/* The exit code: that of an unknown job, else 1. */
+static int tell_unchanged(struct ctl *ctl, const struct change *change,
+                          const uint64_t *jobids, const bool *unchanged, size_t n)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    size_t told = 0;
+    bool all_known = true;
+    for (size_t i = 0; i < n; i++) {
+        bool known = true;
+        if (!unchanged[i])
+            continue;
+        if (say_why(ctl, change, jobids[i], told++ < TOLD_MOST, &known, &err) != 0)
+            return ctl_fail(ctl, &err);
+        all_known = all_known && known;
+    }
+    if (told > TOLD_MOST)
+        ctl_say(ctl, "and %zu more", told - TOLD_MOST);
+    return all_known ? 1 : helios_error_exit_code(HELIOS_E_NOT_FOUND);
+}
+
+/* Does it, and says what came of it. */
+static int change_and_tell(struct ctl *ctl, const struct change *change,
+                           const uint64_t *jobids, bool *unchanged, size_t n)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    uint64_t total = 0;
+    bool rest;
+    if (n > NAMED_MOST)
+        unchanged = NULL;
+    int rc = ctl_connect(ctl, NULL, &err);
+    if (rc == 0)
+        rc = change_ids(ctl, change, jobids, n, unchanged, &total, &err);
+    int code = rc == 0 ? finish(ctl, change, total, n, &rest) : ctl_fail(ctl, &err);
+    if (code != 0 || !rest)
+        return code;
+    if (unchanged != NULL)
+        return tell_unchanged(ctl, change, jobids, unchanged, n);
+    say_rest(ctl, n - total);
+    return 1;
 }
 
 static int change_named(struct ctl *ctl, const struct change *change)
 {
-    struct helios_error err = HELIOS_ERROR_INIT;
     size_t n = (size_t)ctl->argc;
-    uint64_t total = 0;
     int code = 0;
     uint64_t *jobids = calloc(n, sizeof jobids[0]);
-    if (jobids == NULL)
+    bool *unchanged = calloc(n, sizeof unchanged[0]);
+    if (jobids == NULL || unchanged == NULL) {
+        free(jobids);
+        free(unchanged);
         return ctl_usage(ctl, "out of memory");
+    }
     for (size_t i = 0; code == 0 && i < n; i++) {
         if (!ctl_jobid(ctl, ctl->argv[i], &jobids[i]))
             code = ctl_usage(ctl, "'%s' is not the number of a job, nor its handle",
                              ctl->argv[i]);
     }
-    if (code == 0) {
-        int rc = ctl_connect(ctl, NULL, &err);
-        if (rc == 0)
-            rc = change_ids(ctl, change, jobids, n, &total, &err);
-        code = rc == 0 ? finish(ctl, change, total, n, true) : ctl_fail(ctl, &err);
-    }
+    if (code == 0)
+        code = change_and_tell(ctl, change, jobids, unchanged, n);
     free(jobids);
+    free(unchanged);
     return code;
 }
 
@@ -280,7 +366,7 @@ static int change_found(const struct ctl *ctl, const struct change *change,
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
     for (size_t i = 0; i < f->count; i++)
         jobids[i] = f->rows[i].job.jobid;
-    int rc = change_ids(ctl, change, jobids, f->count, total, err);
+    int rc = change_ids(ctl, change, jobids, f->count, NULL, total, err);
     free(jobids);
     return rc;
 }
@@ -302,8 +388,11 @@ static int change_chosen(struct ctl *ctl, const struct change *change)
     if (rc == 0)
         rc = dry ? print_found(ctl, &f, &err) : change_found(ctl, change, &f, &total, &err);
     code = rc == 0 ? 0 : ctl_fail(ctl, &err);
+    bool rest = false;
     if (rc == 0 && !dry)
-        code = finish(ctl, change, total, f.count, false);
+        code = finish(ctl, change, total, f.count, &rest);
+    if (rest)
+        say_rest(ctl, f.count - total);
     if (rc == 0 && !progress_stopped() && (f.count >= f.limit || s.more))
         ctl_say(ctl, "there are more such jobs: run the command again");
     found_fini(&f);

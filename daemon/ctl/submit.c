@@ -239,7 +239,15 @@ static int lines_take(struct lines *lines, struct helios_error *err)
     lines->line++;
     if (rc == 0 && args->len == 0)
         return 0;
-    if (rc != 0 || check_args(lines->ctl, args, err) != 0) {
+    if (rc == 0 && check_args(lines->ctl, args, err) != 0) {
+        char first = buf_text(args)[0];
+        if (first != '<' && first != '{' && strchr(buf_text(args), '=') != NULL)
+            (void)err_set(err, HELIOS_E_INVALID,
+                          "pairs NAME=VALUE are for words of the command line: a line "
+                          "holds XML or JSON");
+        rc = -1;
+    }
+    if (rc != 0) {
         lines->resume = lines->line;
         return -1;
     }

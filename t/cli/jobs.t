@@ -55,7 +55,7 @@ says($t, 'escaped', [qw(job list --state failed --since 1h --jobtype A)], { out 
 # ---- hold and requeue ----
 says($t, 'hold two', ['job', 'hold', $w1, $d], { out => "2 jobs held\n" });
 list('held', [qw(--state held)], [$w1, $d]);
-says($t, 'hold a running one', ['job', 'hold', $r], { out => "0 jobs held\n", err => "helios: 1 jobs are not in a state for that: helios job list tells\n", exit => 1 });
+says($t, 'hold a running one', ['job', 'hold', $r], { out => "0 jobs held\n", err => "helios: job $r is not held: it is running\n", exit => 1 });
 says($t, 'what would be requeued', [qw(job requeue --state held --dry-run)], { out => qr/\A$w1\tA\theld\t[^\n]*\n$d\tA\theld\t[^\n]*\n\z/ });
 list('nothing has changed', [qw(--state held)], [$w1, $d]);
 says($t, 'requeue', [qw(job requeue --state held)], { out => "2 jobs requeued\n" });
@@ -63,7 +63,7 @@ list('they wait again', [qw(--state waiting --jobtype A)], [$w2, $w1, $d]);
 
 # ---- cancel ----
 says($t, 'cancel by type', [qw(job cancel --jobtype B --all)], { out => "1 jobs cancelled\n" });
-says($t, 'cancel one that runs', ['job', 'cancel', $r, $w1], { out => "1 jobs cancelled\n", err => qr/1 jobs are not/, exit => 1 });
+says($t, 'cancel one that runs', ['job', 'cancel', $r, $w1], { out => "1 jobs cancelled\n", err => "helios: job $r is not cancelled: it is running\n", exit => 1 });
 ok($t->job($r), 'what runs is left alone');
 ok(!$t->job($w1), 'the other one is gone');
 is(($t->history($w1))[0]{exitstatus}, 1, 'with a row in the history');
@@ -75,14 +75,29 @@ says($t, 'retry by error', ['job', 'retry', '--error', 'disk full', '--since', '
 is(stored_text($t, 901), '<job><params><a>h</a></params></job>', 'with its arguments, as Perl stores them');
 is($t->job(901)->{priority}, 7, 'and its priority');
 is(join(';', $t->errors(901)), '', 'its failures are forgotten, so it has all its retries');
-says($t, 'retry again', [qw(job retry 901)], { out => "0 jobs retried\n", err => qr/1 jobs are not/, exit => 1 });
+says($t, 'retry again', [qw(job retry 901)], { out => "0 jobs retried\n", err => "helios: job 901 is not retried: it waits\n", exit => 1 });
 says($t, 'what is cancelled comes back', ['job', 'retry', $w1], { out => "1 jobs retried\n" });
 is(stored_text($t, $w1), '<job><params><n>1</n></params></job>', 'with what was submitted');
-says($t, 'a job that is done', [qw(job retry 903)], { out => "0 jobs retried\n", err => qr/1 jobs are not/, exit => 1 });
+says($t, 'a job that is done', [qw(job retry 903)], { out => "0 jobs retried\n", err => "helios: job 903 is not retried: it is done\n", exit => 1 });
 attempt(905, 'B', 10, 2, 'x', 'plain text', 'key');
 attempt(906, 'B', 10, 2, 'x', '<job><params/></job>', 'key');
-says($t, 'a key that is taken', [qw(job retry 905 906)], { out => "1 jobs retried\n", err => qr/1 jobs are not/, exit => 1 });
+says($t, 'a key that is taken', [qw(job retry 905 906)], { out => "1 jobs retried\n", err => "helios: job 906 is not retried: it has failed, and another job has its key\n", exit => 1 });
 is($t->job(905)->{arg}, 'plain text', 'raw bytes come back as they are');
+
+# ---- which were not as they must be, and why ----
+my @why = (
+    # words, how many are done, what is said, exit code
+    [['cancel', 77777, $r], 0, "job 77777 is not known\nhelios: job $r is not cancelled: it is running", EX_NOINPUT],
+    [['hold', $d, 77777], 1, 'job 77777 is not known', EX_NOINPUT],
+    [['hold', $d], 0, "job $d is not held: it is held already", 1],
+    [['requeue', $d, $w2], 1, "job $w2 is not requeued: it waits", 1],
+    [['cancel', 70001 .. 70012], 0, join("\nhelios: ", map({ "job $_ is not known" } 70001 .. 70010), 'and 2 more'), EX_NOINPUT],
+);
+my %done = (cancel => 'cancelled', hold => 'held', requeue => 'requeued');
+for (@why) {
+    my ($words, $n, $err, $exit) = @$_;
+    says($t, "@$words: why not", ['job', @$words], { out => "$n jobs $done{$words->[0]}\n", err => "helios: $err\n", exit => $exit });
+}
 
 # ---- many ----
 attempt($_, 'Many', 5, 1, 'all of them') for 2000 .. 2600;

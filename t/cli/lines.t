@@ -75,4 +75,7 @@ if (!$t->sqlite) {
     is(numbers(), join(' ', 1 .. 1100), 'each once, in order');
 }
 
+says($t, 'pairs', ['submit', '--lines', 'T'], { stdin => "a=1 b=2\n", err => "helios: 0 jobs submitted; line 1: pairs NAME=VALUE are for words of the command line: a line holds XML or JSON\n", exit => EX_DATAERR });
+says($t, 'no pair', ['submit', '--lines', 'T'], { stdin => "a\n", err => qr/ neither XML nor a JSON object\n\z/, exit => EX_DATAERR });
+
 $t->finish;

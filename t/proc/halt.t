@@ -26,6 +26,8 @@ for my $row (@table) {
     $t->sql("INSERT INTO helios_params_tb (worker_class, host, param, value) VALUES (?,?,'HALT',?)", $service, $on, $value);
     my $run = $t->helios_d($class, @$options, '--foreground', '--drain');
     is($run->{exit}, $exit, "HALT $name: exit code") or diag $run->{stderr};
+    my $clears = $on eq '*' ? "helios service clear-halt --all-hosts $class" : "helios_d --clear-halt $class";
+    like($run->{stderr}, qr/^\Q$class\E HALTED\.\nHALT is '\Q$value\E' \(row for host \Q$on\E\); \Q$clears\E clears it\.$/m, "HALT $name: whose, and what clears it") if $exit;
     is($t->count('helios_params_tb', "param='HALT'"), $left, "HALT $name: rows left");
     ok(!-e $t->pid_file, "HALT $name: no PID file is left");
 }
@@ -35,6 +37,7 @@ $t->write_ini(section => { HALT => 1 });
 for my $options ([], ['--clear-halt']) {
     my $run = $t->helios_d($class, @$options, '--foreground', '--drain');
     is($run->{exit}, 1, "HALT in the ini (@$options): refused");
+    like($run->{stderr}, qr/^HALT is '1' \(\[\Q$class\E\] line \d+ of \Q@{[ $t->ini ]}\E\): remove it there\.$/m, 'and where it stands');
 }
 $t->write_ini;
 

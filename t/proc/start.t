@@ -183,7 +183,7 @@ my $class = $t->service;
         'says what is halted and what to type');
     $run = $t->helios_d($class);
     is($run->{exit}, 1, 'HALT: exit code');
-    is($run->{stderr}, "HALT is set for this service class.\nPlease clear it and try again.\n$class HALTED.\n", 'HALT: the three lines');
+    is($run->{stderr}, "HALT is set for this service class.\nPlease clear it and try again.\n$class HALTED.\nHALT is '1' (row for host " . $t->host . "); helios_d --clear-halt $class clears it.\n", 'HALT: the three lines, and whose row it is');
     ok(!-e $t->pid_file, 'HALT: no PID file');
     $t->del_param('HALT', $t->host);
 
