@@ -181,6 +181,8 @@ static int look(struct store *store, const struct heritage *heritage, struct pro
     conf_settings(params, &fallback, &out->settings, note, out);
     if (out->settings.halt)
         refuse_halted(heritage, params, out);
+    if (!heritage->foreground)
+        conf_stderr(params, note, out);
     out->have_settings = true;
     conf_free(params);
     return 0;

@@ -81,8 +81,12 @@ uint64_t conf_identity(const struct helios_params *params);
 void conf_logging(const struct helios_params *params, struct log_config *out,
                   conf_warn_fn *warn, void *arg);
 
-/* All that conf_resolve(), conf_settings() and conf_logging() find odd, and numbers that
- * others read. Fails only for lack of memory. */
+/* Tells `warn` if loggers names standard error, which is /dev/null for a daemon in the
+ * background. */
+void conf_stderr(const struct helios_params *params, conf_warn_fn *warn, void *arg);
+
+/* All that conf_resolve(), conf_settings(), conf_logging() and conf_stderr() find odd, and
+ * numbers that others read. Fails only for lack of memory. */
 int conf_odd(const struct ini *ini, const char *service, const char *host,
              const struct conf_row *rows, size_t n, conf_warn_fn *warn, void *arg,
              struct helios_error *err);

@@ -96,3 +96,14 @@ void conf_logging(const struct helios_params *params, struct log_config *out,
     out->syslog_mask = (int)figure_number(&f, "syslog_logmask", 0);
     out->syslog_threshold = (int)figure_number(&f, "syslog_priority_threshold", 7);
 }
+
+void conf_stderr(const struct helios_params *params, conf_warn_fn *warn, void *arg)
+{
+    const struct figure quiet = {params, NULL, NULL};
+    const struct figure f = {params, warn, arg};
+    if (((unsigned)read_list(&quiet, "loggers", sinks, sizeof sinks / sizeof sinks[0]) &
+         LOG_SINK_STDERR) != 0)
+        figure_complain(&f, "loggers",
+                        "names stderr, where a daemon in the background is not heard: "
+                        "start it with --foreground, or take syslog or journal");
+}

@@ -24,6 +24,7 @@ int conf_odd(const struct ini *ini, const char *service, const char *host,
     const struct figure f = {params, warn, arg};
     conf_settings(params, NULL, &settings, warn, arg);
     conf_logging(params, &logging, warn, arg);
+    conf_stderr(params, warn, arg);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         (void)figure_number(&f, others[i], fallback_of(others[i]));
     conf_free(params);

@@ -442,6 +442,9 @@ const struct option option_table[] = {
      .group = LOGGING,
      .help = "Where else log messages go: any of syslog, journal and stderr, divided by "
              "commas. "
+             "A message to stderr is heard from a daemon in the foreground only: in the "
+             "background its standard error is /dev/null, which a start, --check and "
+             "helios doctor say. "
              "HeliosX::Logger::Syslog is another name of syslog; "
              "for HeliosX::Logger::Log4perl and HeliosX::Logger::File syslog is used, for "
              "HeliosX::Logger::HiRes the log table, which a warning says. "

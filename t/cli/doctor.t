@@ -86,6 +86,8 @@ for my $pattern (@odd) {
 is(scalar(odd(@found)), scalar(@odd), 'and nothing else') or diag(join "\n", odd(@found));
 is(scalar(grep { $_->{subject} eq 'parameters' && $_->{advice} eq '' } @found), 0, 'each with what to do');
 unlike(texts(@found), qr/geheim/, 'no secret is told');
+$t->write_ini(section => { loggers => 'syslog, stderr' });
+is(scalar(grep { /^warning loggers of Toy::Service: 'syslog, stderr' \(\S+ line \d+ of \S+\) names stderr, where a daemon in the background is not heard: / } odd(findings(['doctor'], 0))), 1, 'a logger that only the foreground has');
 $t->write_ini(global => { MAX_WORKERS => 'many' });
 is(scalar(grep { /^warning MAX_WORKERS of \[global\]: 'many' / } odd(findings(['doctor'], 0))), 1, 'what [global] says is told once');
 $t->sql('DELETE FROM helios_params_tb');

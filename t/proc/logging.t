@@ -57,6 +57,17 @@ $t->submit({ log => 'only on standard error' });
 my $run = $t->helios_d('--foreground', '--drain', $class);
 like($run->{stderr}, qr/only on standard error/, 'loggers=stderr');
 is($t->count('helios_log_tb'), 0, 'internal_logger=off');
+unlike($run->{stderr}, qr/names stderr/, 'and nothing is wrong with it');
+
+# ---- in the background nobody hears it ----
+my $deaf = qr/^loggers of \Q$class\E: 'stderr' \(\[\Q$class\E\] line \d+ of \S+\) names stderr, where a daemon in the background is not heard: /m;
+like($t->helios_d('--check', $class)->{stderr}, $deaf, '--check says that it goes nowhere');
+unlike($t->helios_d('--check', '--foreground', $class)->{stderr}, $deaf, 'but in the foreground');
+$run = $t->helios_d($class);
+like($run->{stderr}, $deaf, 'and so does a start');
+my ($pid) = (slurp($t->pid_file) // '') =~ /(\d+)/;
+kill TERM => $pid if $pid;
+$t->wait_for(sub { !alive($pid) }, 20, 'the daemon to end');
 
 # ---- without the table and without syslog, in the background: a worker for each job ----
 SKIP: {
