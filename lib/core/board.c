@@ -32,6 +32,7 @@ static_assert(offsetof(struct board, master_pid) == 168, "layout of struct board
 static_assert(offsetof(struct board, params_seq) == 200, "layout of struct board");
 static_assert(offsetof(struct board, completed) == 256, "layout of struct board");
 static_assert(offsetof(struct board, used_slots) == 328, "layout of struct board");
+static_assert(offsetof(struct board, collective) == 440, "layout of struct board");
 static_assert(offsetof(struct board, cursor) == 840, "layout of struct board");
 static_assert(sizeof(struct cursor) == 56, "layout of struct cursor");
 static_assert(offsetof(struct board, slot) == 840 + 64 * 56, "layout of struct board");

@@ -105,6 +105,7 @@ is(told()->{state}, 'dead', 'a daemon that was killed is not taken for one that 
 my $socket = "$t->{tmp}/silent.socket";
 my @away = ([$t->sqlite ? EX_CONFIG : EX_UNAVAILABLE, $t->sqlite ? 'dbi:SQLite:dbname=/nonexistent/c.db' : "dbi:mysql:database=x;mysql_socket=/nonexistent/s"]);
 my $listener;
+$t->board_of_any_database;
 if (!$t->sqlite) {
     # It takes connections, as the kernel does for a server that is stopped, and says nothing.
     $listener = IO::Socket::UNIX->new(Local => $socket, Listen => 8) or die "$socket: $!";

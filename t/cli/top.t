@@ -138,6 +138,7 @@ code_is(130, '^C');
 given_back('^C');
 # ---- a server that takes connections and says nothing holds up neither screen nor keys ----
 my $deaf = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "listen: $@";
+$t->board_of_any_database;
 $t->write_ini(global => { dsn => 'dbi:mysql:database=x;host=127.0.0.1;port=' . $deaf->sockport });
 $screen->line("clear; $top");
 $screen->wait_for(qr/^ *\d+ +Toy::Service +running +$job +\d/m, 'the scoreboards are shown while the database hangs');

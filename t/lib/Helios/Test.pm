@@ -535,6 +535,17 @@ sub board {
     return $head{$figure} // die "the board has no $figure";
 }
 
+# Makes the board one of an older version, which says nothing of its database: the tools show it
+# whatever database helios.ini names.
+sub board_of_any_database {
+    my ($self) = @_;
+    open my $board, '+<:raw', $self->pid_file('board') or die "board: $!";
+    seek $board, 440, 0;
+    print $board "\0" x 8;
+    close $board or die "board: $!";
+    return;
+}
+
 # ---- waiting and ending ----
 
 # Polls until `check` gives a true value, which is returned. This is the only place of the tests
