@@ -14,27 +14,63 @@
 #include "core/err.h"
 #include "daemon/ctl/inifile.h"
 #include "daemon/ctl/table.h"
+#include "store/lack.h"
 
 const struct column schema_columns[] = {
     {"version", COLUMN_NUMBER},
     {"latest", COLUMN_NUMBER},
     {"state", COLUMN_STATE},
+    {"missing", COLUMN_TEXT},
     {.name = NULL},
 };
 
-static int print_json(const struct ctl *ctl, const struct store_schema *schema,
-                      struct helios_error *err)
+/* What tables at the current version lack, "" if nothing, and what to do about the worst.
+ */
+struct missing {
+    struct buf findings;
+    struct buf cure;
+    enum lack_kind kind;
+};
+
+static void missing_fini(struct missing *m)
 {
-    static const char *const states[] = {[SCHEMA_EMPTY] = "empty",
-                                         [SCHEMA_STOCK] = "stock",
-                                         [SCHEMA_OLD] = "old",
-                                         [SCHEMA_CURRENT] = "current",
-                                         [SCHEMA_NEWER] = "newer"};
+    buf_fini(&m->findings);
+    buf_fini(&m->cure);
+}
+
+static void add_missing(void *arg, const struct lack *lack)
+{
+    struct missing *m = arg;
+    buf_printf(&m->findings, "%s%s", m->findings.len > 0 ? "; " : "", lack->finding);
+    if (lack->kind > m->kind) {
+        m->kind = lack->kind;
+        buf_clear(&m->cure);
+        buf_puts(&m->cure, lack->cure);
+    }
+}
+
+static int find_missing(const struct ctl *ctl, const struct store_schema *schema,
+                        struct missing *m, struct helios_error *err)
+{
+    *m = (struct missing){.kind = LACK_NONE};
+    if (schema->state != SCHEMA_INCOMPLETE)
+        return 0;
+    return lack_tell(ctl_store(ctl), add_missing, m, NULL, err);
+}
+
+static int print_json(const struct ctl *ctl, const struct store_schema *schema,
+                      const struct missing *missing, struct helios_error *err)
+{
+    static const char *const states[] = {
+        [SCHEMA_EMPTY] = "empty",     [SCHEMA_STOCK] = "stock",
+        [SCHEMA_OLD] = "old",         [SCHEMA_INCOMPLETE] = "incomplete",
+        [SCHEMA_CURRENT] = "current", [SCHEMA_NEWER] = "newer"};
     struct table t;
     table_begin(&t, ctl);
     table_number(&t, schema->version);
     table_number(&t, schema->latest);
     table_text(&t, states[schema->state]);
+    table_text(&t, missing->findings.len > 0 ? buf_text(&missing->findings) : NULL);
     return table_end(&t, err);
 }
 
@@ -116,8 +152,12 @@ static void tell_step(void *arg, unsigned version, const char *name)
     struct progress *progress = arg;
     if (progress->open)
         (void)puts(" done");
-    (void)printf("helios %s: step %u (%s) ...", progress->ctl->command->name, version,
-                 name);
+    (void)printf("helios %s: ", progress->ctl->command->name);
+    if (version > 0)
+        (void)printf("step %u (%s) ...", version, name);
+    else
+        (void)printf("adding the %s %s ...", strchr(name, '(') == NULL ? "table" : "index",
+                     name);
     (void)fflush(stdout);
     progress->open = true;
 }
@@ -135,12 +175,16 @@ static int apply_steps(const struct ctl *ctl, struct helios_error *err)
 static int say_version(const struct ctl *ctl, struct helios_error *err)
 {
     struct store_schema schema;
+    struct missing missing = {.kind = LACK_NONE};
     if (store_schema_status(ctl_store(ctl), &schema, err) != 0)
         return -1;
-    if (ctl->items[ITEM_JSON] != NULL)
-        return print_json(ctl, &schema, err);
-    (void)printf("schema is at version %u\n", schema.version);
-    return 0;
+    int rc = find_missing(ctl, &schema, &missing, err);
+    if (rc == 0 && quiet(ctl))
+        rc = print_json(ctl, &schema, &missing, err);
+    else if (rc == 0)
+        (void)printf("schema is at version %u\n", schema.version);
+    missing_fini(&missing);
+    return rc;
 }
 
 /* Whether this command may touch what is there. */
@@ -195,7 +239,8 @@ int schema_upgrade(struct ctl *ctl)
     return bring_up(ctl, false, &err) == 0 ? 0 : ctl_fail(ctl, &err);
 }
 
-int schema_status(struct ctl *ctl)
+static int print_status(const struct ctl *ctl, const struct store_schema *schema,
+                        struct helios_error *err)
 {
     static const char *const texts[] = {
         [SCHEMA_EMPTY] = "there are no tables: run helios schema init",
@@ -204,15 +249,27 @@ int schema_status(struct ctl *ctl)
         [SCHEMA_CURRENT] = "it is up to date",
         [SCHEMA_NEWER] = "it was made by a later Helios",
     };
+    struct missing missing;
+    int rc = find_missing(ctl, schema, &missing, err);
+    if (rc == 0 && quiet(ctl))
+        rc = print_json(ctl, schema, &missing, err);
+    else if (rc == 0 && schema->state == SCHEMA_INCOMPLETE)
+        (void)printf("schema is at version %u of %u, but %s: %s\n", schema->version,
+                     schema->latest, buf_text(&missing.findings), buf_text(&missing.cure));
+    else if (rc == 0)
+        (void)printf("schema is at version %u of %u: %s\n", schema->version, schema->latest,
+                     texts[schema->state]);
+    missing_fini(&missing);
+    return rc;
+}
+
+int schema_status(struct ctl *ctl)
+{
     struct helios_error err = HELIOS_ERROR_INIT;
     struct store_schema schema;
     if (ctl_connect(ctl, NULL, &err) != 0 ||
-        store_schema_status(ctl_store(ctl), &schema, &err) != 0)
-        return ctl_fail(ctl, &err);
-    if (ctl->items[ITEM_JSON] == NULL)
-        (void)printf("schema is at version %u of %u: %s\n", schema.version, schema.latest,
-                     texts[schema.state]);
-    else if (print_json(ctl, &schema, &err) != 0)
+        store_schema_status(ctl_store(ctl), &schema, &err) != 0 ||
+        print_status(ctl, &schema, &err) != 0)
         return ctl_fail(ctl, &err);
     return schema.state == SCHEMA_CURRENT ? 0 : EX_CONFIG;
 }

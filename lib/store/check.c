@@ -2,6 +2,7 @@
 #include "store/check.h"
 
 #include "core/err.h"
+#include "store/lack.h"
 #include "store/private.h"
 
 #define JOBTYPES_MOST 1000 /* of those that jobs have */
@@ -36,71 +37,21 @@ static int check_version(struct checking *c, bool *usable, struct helios_error *
         tell(c, CHECK_FAULT, &text, "check dsn, then run helios schema init");
     else if (schema.state == SCHEMA_NEWER)
         tell(c, CHECK_WARNING, &text, "install the later Helios here");
-    else if (schema.state != SCHEMA_CURRENT)
+    else if (schema.state == SCHEMA_STOCK || schema.state == SCHEMA_OLD)
         tell(c, CHECK_FAULT, &text, "run helios schema upgrade");
     buf_fini(&text);
     return 0;
 }
 
-/* ---- columns and indexes ---- */
+/* ---- tables, columns and indexes ---- */
 
-static int no_row(void *arg, const struct helios_datum *columns, size_t n)
+static void tell_lack(void *arg, const struct lack *lack)
 {
-    (void)arg;
-    (void)columns;
-    (void)n;
-    return 1;
-}
-
-/* A statement that names every column fails for what is missing. */
-static int check_columns(struct checking *c, struct helios_error *err)
-{
-    static const enum statement reads[] = {
-        ST_CHECK_FUNCMAP, ST_CHECK_JOB,     ST_CHECK_ERROR, ST_CHECK_EXITSTATUS,
-        ST_CHECK_PARAMS,  ST_CHECK_HISTORY, ST_CHECK_LOG,   ST_CHECK_REGISTRY,
-    };
-    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
-        struct helios_error local = HELIOS_ERROR_INIT;
-        if (store_query(c->store, reads[i], 0, NULL, 0, no_row, NULL, &local) == 0)
-            continue;
-        if (local.kind != HELIOS_E_SCHEMA)
-            return err_set(err, local.kind, "%s", local.text);
-        struct buf text = BUF_INIT;
-        buf_puts(&text, local.text);
-        tell(c, CHECK_FAULT, &text, "run helios schema upgrade; it does not add columns");
-        buf_fini(&text);
-    }
-    return 0;
-}
-
-static int check_indexes(struct checking *c, struct helios_error *err)
-{
-    static const struct {
-        const char *table, *columns;
-    } needed[] = {
-        {"funcmap", "funcname"},
-        {"job", "funcid,run_after"},
-        {"job", "funcid,uniqkey"},
-        {"error", "jobid"},
-        {"error", "error_time"},
-        {"exitstatus", "delete_after"},
-        {"helios_job_history_tb", "jobid"},
-        {"helios_job_history_tb", "complete_time"},
-        {"helios_log_tb", "log_time"},
-    };
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        bool there = false;
-        if (store_schema_indexed(c->store, needed[i].table, needed[i].columns, &there,
-                                 err) != 0)
-            return -1;
-        if (there)
-            continue;
-        struct buf text = BUF_INIT;
-        buf_printf(&text, "%s has no index on (%s)", needed[i].table, needed[i].columns);
-        tell(c, CHECK_FAULT, &text, "add the index: without it every look reads all rows");
-        buf_fini(&text);
-    }
-    return 0;
+    struct checking *c = arg;
+    struct buf text = BUF_INIT;
+    buf_puts(&text, lack->finding);
+    tell(c, CHECK_FAULT, &text, lack->cure);
+    buf_fini(&text);
 }
 
 /* ---- rows ---- */
@@ -160,9 +111,7 @@ int check_schema(struct store *store, check_fn *fn, void *arg, struct helios_err
     bool usable = false;
     int rc = check_version(&c, &usable, err);
     if (rc == 0 && usable)
-        rc = check_columns(&c, err);
-    if (rc == 0 && usable && !c.fault)
-        rc = check_indexes(&c, err);
+        rc = lack_tell(store, tell_lack, &c, NULL, err);
     if (rc == 0 && usable && !c.fault)
         rc = check_rows(&c, err);
     if (rc != 0)

@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/fault.h"
 #include "store/statements.h"
+#include "store/steps.h"
 #include "store/store.h"
 
 /* What the files of the store share. */
@@ -168,6 +169,8 @@ int jobrows_insert(struct jobrows *rows, struct store *store, uint64_t *jobids,
  * of memory. */
 const char *store_prefixed(struct store *store, const char *text, struct helios_error *err);
 
+/* The steps for this database's driver. */
+const struct schema_step *store_schema_steps(const struct store *store);
 /* Whether an index of `table`, a name without prefix, begins with `columns`, which commas
  * separate. */
 int store_schema_indexed(struct store *store, const char *table, const char *columns,

@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "db/script.h"
+#include "store/lack.h"
 #include "store/prefix.h"
-#include "store/steps.h"
 
 /* ---- status ---- */
 
@@ -64,7 +64,7 @@ static int table_row(void *arg, const struct helios_datum *columns, size_t n)
     return 0;
 }
 
-static const struct schema_step *steps_of(const struct store *store)
+const struct schema_step *store_schema_steps(const struct store *store)
 {
     return helios_db_kind(store->db) == HELIOS_DB_SQLITE ? schema_sqlite : schema_mysql;
 }
@@ -87,7 +87,7 @@ static int read_status(struct store *store, struct store_schema *out, unsigned *
     *out = (struct store_schema){.state = SCHEMA_EMPTY};
     struct tables found = {.store = store};
     *tables = 0;
-    for (const struct schema_step *s = steps_of(store); s->version != 0; s++)
+    for (const struct schema_step *s = store_schema_steps(store); s->version != 0; s++)
         out->latest = s->version;
     if (store_query(store, ST_SCHEMA_TABLES, 0, NULL, 0, table_row, &found, err) != 0)
         return -1;
@@ -105,9 +105,13 @@ int store_schema_status(struct store *store, struct store_schema *out,
                         struct helios_error *err)
 {
     unsigned tables = 0;
-    if (read_status(store, out, &tables, err) != 0)
-        return err_wrap(err, "cannot read the state of the schema");
-    return 0;
+    enum lack_kind gravest = LACK_NONE;
+    int rc = read_status(store, out, &tables, err);
+    if (rc == 0 && out->state == SCHEMA_CURRENT)
+        rc = lack_tell(store, NULL, NULL, &gravest, err);
+    if (gravest != LACK_NONE)
+        out->state = SCHEMA_INCOMPLETE;
+    return rc == 0 ? 0 : err_wrap(err, "cannot read the state of the schema");
 }
 
 /* Stock tables do: a daemon must be able to join a collective whose administrator grants
@@ -239,14 +243,15 @@ static int apply_step(struct store *store, const struct schema_step *step,
     return store_exec(store, ST_SCHEMA_RECORD, 0, params, 2, NULL, err);
 }
 
-static int apply_missing(struct store *store, store_step_fn *fn, void *arg,
-                         struct helios_error *err)
+static int apply_steps(struct store *store, store_step_fn *fn, void *arg,
+                       struct helios_error *err)
 {
     struct store_schema s;
     unsigned tables = 0;
     if (read_status(store, &s, &tables, err) != 0)
         return -1;
-    for (const struct schema_step *step = steps_of(store); step->version != 0; step++) {
+    for (const struct schema_step *step = store_schema_steps(store); step->version != 0;
+         step++) {
         if (step->version <= s.version)
             continue;
         if (fn != NULL)
@@ -255,6 +260,76 @@ static int apply_missing(struct store *store, store_step_fn *fn, void *arg,
             return -1;
     }
     return 0;
+}
+
+/* ---- what steps that were applied have made, and what is missing again ---- */
+
+struct mending {
+    struct store *store;
+    store_step_fn *fn;
+    void *arg;
+};
+
+/* A server gives the name that it gives in CREATE TABLE, by which statements ask for an
+ * index. In SQLite, where they do not, the name is none of a step's: that may still be the
+ * name of an index of a table which was renamed. */
+static void make_index(const struct store *store, const char *prefix,
+                       const struct shape_part *part, struct buf *out)
+{
+    const char *unique = part->unique ? "UNIQUE " : "";
+    if (helios_db_kind(store->db) != HELIOS_DB_SQLITE) {
+        buf_printf(out, "ALTER TABLE %s ADD %sINDEX (%s);", part->table, unique,
+                   part->name);
+        return;
+    }
+    buf_printf(out, "CREATE %sINDEX %s%s_", unique, prefix, part->table);
+    for (const char *c = part->name; *c != '\0'; c++)
+        buf_putc(out, *c == ',' ? '_' : *c);
+    buf_printf(out, " ON %s (%s);", part->table, part->name);
+}
+
+static int mend(void *arg, const struct shape_part *part, struct helios_error *err)
+{
+    struct mending *m = arg;
+    struct buf name = BUF_INIT;
+    struct buf script = BUF_INIT;
+    const char *prefix = m->store->dsn.prefix != NULL ? m->store->dsn.prefix : "";
+    prefix_apply(part->table, prefix, &name);
+    if (part->kind == SHAPE_INDEX)
+        buf_printf(&name, " (%s)", part->name);
+    if (m->fn != NULL)
+        m->fn(m->arg, 0, buf_text(&name));
+    if (part->kind == SHAPE_TABLE)
+        buf_append(&script, part->statement, part->len);
+    else
+        make_index(m->store, prefix, part, &script);
+    int rc = apply_statement(m->store, buf_text(&script), script.len, err);
+    if (rc != 0)
+        rc = err_wrap(err, "%s", buf_text(&name));
+    buf_fini(&name);
+    buf_fini(&script);
+    return rc;
+}
+
+static void refuse(void *arg, const struct lack *lack)
+{
+    if (lack->kind >= LACK_COLUMN)
+        (void)err_set(arg, HELIOS_E_SCHEMA, "%s: %s", lack->finding, lack->cure);
+}
+
+static int apply_missing(struct store *store, store_step_fn *fn, void *arg,
+                         struct helios_error *err)
+{
+    struct mending m = {.store = store, .fn = fn, .arg = arg};
+    struct helios_error why = HELIOS_ERROR_INIT;
+    enum lack_kind gravest = LACK_NONE;
+    if (lack_tell(store, refuse, &why, &gravest, err) != 0)
+        return -1;
+    if (gravest >= LACK_COLUMN)
+        return err_set(err, why.kind, "%s", why.text);
+    if (apply_steps(store, fn, arg, err) != 0)
+        return -1;
+    return lack_each(store, mend, &m, err);
 }
 
 /* A server's DDL commits by itself: a lock of its own keeps others out meanwhile. */

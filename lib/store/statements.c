@@ -300,21 +300,6 @@ static const char *const common[STATEMENTS] = {
     [ST_OPERATE_FORGET_ERRORS] = "DELETE FROM error WHERE jobid = ?",
     [ST_OPERATE_FORGET_STATUS] = "DELETE FROM exitstatus WHERE jobid = ?",
 
-    [ST_CHECK_FUNCMAP] = "SELECT funcid, funcname FROM funcmap LIMIT 1",
-    [ST_CHECK_JOB] = CLAIM_COLUMNS " LIMIT 1",
-    [ST_CHECK_ERROR] = "SELECT error_time, jobid, message, funcid FROM error LIMIT 1",
-    [ST_CHECK_EXITSTATUS] = "SELECT jobid, funcid, status, completion_time, delete_after "
-                            "FROM exitstatus LIMIT 1",
-    [ST_CHECK_PARAMS] =
-        "SELECT host, worker_class, param, value FROM helios_params_tb LIMIT 1",
-    [ST_CHECK_HISTORY] =
-        "SELECT jobid, funcid, arg, uniqkey, insert_time, run_after, grabbed_until, "
-        "priority, coalesce, complete_time, exitstatus FROM helios_job_history_tb LIMIT 1",
-    [ST_CHECK_LOG] = "SELECT log_time, host, process_id, jobid, funcid, job_class, "
-                     "priority, message FROM helios_log_tb LIMIT 1",
-    [ST_CHECK_REGISTRY] =
-        "SELECT register_time, start_time, worker_class, worker_version, host, process_id "
-        "FROM helios_worker_registry_tb LIMIT 1",
     [ST_CHECK_NEXT_TYPE] = "SELECT COALESCE(MIN(funcid), 0) FROM job WHERE funcid > ?",
     [ST_CHECK_DUPLICATES] =
         "SELECT worker_class, host, param FROM helios_params_tb WHERE param <> 'HALT' "
@@ -349,6 +334,11 @@ static const char *const common[STATEMENTS] = {
         "SELECT GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ',') "
         "FROM information_schema.statistics WHERE table_schema = DATABASE() AND "
         "table_name = ? GROUP BY index_name",
+    [ST_SCHEMA_COLUMNS] = "SELECT column_name FROM information_schema.columns "
+                          "WHERE table_schema = DATABASE() AND table_name = ?",
+    [ST_SCHEMA_ANY_JOB] = "SELECT 1 FROM job LIMIT 1",
+    [ST_SCHEMA_ANY_HISTORY] = "SELECT 1 FROM helios_job_history_tb LIMIT 1",
+    [ST_SCHEMA_ANY_ERROR] = "SELECT 1 FROM error LIMIT 1",
     [ST_SCHEMA_VERSION] = "SELECT COALESCE(MAX(version), 0) FROM helios_schema_tb",
     [ST_SCHEMA_RECORD] = "INSERT INTO helios_schema_tb (version, name, applied_time) "
                          "VALUES (?, ?, UNIX_TIMESTAMP())",
@@ -400,6 +390,7 @@ static const char *const sqlite[STATEMENTS] = {
          "helios_job_history_tb WHERE complete_time <= ? LIMIT ?)"),
     [ST_SCHEMA_TABLES] =
         ("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN " EACH_TABLE),
+    [ST_SCHEMA_COLUMNS] = ("SELECT name FROM pragma_table_info(?)"),
     [ST_SCHEMA_INDEX] = ("SELECT (SELECT GROUP_CONCAT(name) FROM "
                          "(SELECT name FROM pragma_index_info(list.name) ORDER BY seqno)) "
                          "FROM pragma_index_list(?) AS list"),

@@ -5,7 +5,8 @@
 /* The files of schema/, built in. Versions count from 1 without gaps; a step never changes
  * once it was released, and only adds: a program works on a schema newer than its own. A
  * comment `-- unless index TABLE (COLUMN, ...)` before a statement skips it where an index
- * begins with these columns. */
+ * begins with these columns. What a step makes is read from its text too (store/shape.h).
+ */
 struct schema_step {
     unsigned version; /* 0 ends the list */
     const char *name;

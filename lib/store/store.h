@@ -306,9 +306,11 @@ int store_clean(struct store *store, bool *more, struct helios_error *err);
 
 /* ---- schema ---- */
 enum store_schema_state {
-    SCHEMA_EMPTY, /* none of our tables */
-    SCHEMA_STOCK, /* TheSchwartz or Helios 2.x tables, no steps of ours */
-    SCHEMA_OLD,   /* steps are missing */
+    SCHEMA_EMPTY,      /* none of our tables */
+    SCHEMA_STOCK,      /* TheSchwartz or Helios 2.x tables, no steps of ours */
+    SCHEMA_OLD,        /* steps are missing */
+    SCHEMA_INCOMPLETE, /* tables, columns or indexes of steps that were applied are missing
+                        */
     SCHEMA_CURRENT,
     SCHEMA_NEWER /* a later version of this program was here */
 };
@@ -320,8 +322,11 @@ struct store_schema {
 };
 int store_schema_status(struct store *store, struct store_schema *out,
                         struct helios_error *err);
-/* Applies the missing steps; tells each by name before it is applied (fn may be NULL). Safe
- * over stock tables with rows in them, and when two programs do it at once. */
+/* Applies the missing steps, then adds the tables and indexes that are missing of others;
+ * tells each before it is applied, a step by its version and name, else 0 and "TABLE" or
+ * "TABLE (COLUMN,...)" (fn may be NULL). Safe over stock tables with rows in them, and when
+ * two programs do it at once. Does nothing and fails with HELIOS_E_SCHEMA where a table
+ * lacks a column, or rows refer to a queue that is missing. */
 typedef void store_step_fn(void *arg, unsigned version, const char *name);
 int store_schema_upgrade(struct store *store, store_step_fn *fn, void *arg,
                          struct helios_error *err);

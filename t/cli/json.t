@@ -14,9 +14,9 @@ my $now = time;
 # A template has the text of the line but for numbers of this run, which stand as patterns.
 my @rows = (
     # words, the line (or lines)
-    $t->sqlite ? () : [[qw(schema status)], '{"version":0,"latest":N,"state":"empty"}', EX_CONFIG],    # there is no file yet
-    [[qw(schema init)],                      '{"version":N,"latest":N,"state":"current"}'],
-    [[qw(schema upgrade)],                   '{"version":N,"latest":N,"state":"current"}'],
+    $t->sqlite ? () : [[qw(schema status)], '{"version":0,"latest":N,"state":"empty","missing":null}', EX_CONFIG],    # there is no file yet
+    [[qw(schema init)],                      '{"version":N,"latest":N,"state":"current","missing":null}'],
+    [[qw(schema upgrade)],                   '{"version":N,"latest":N,"state":"current","missing":null}'],
     [[qw(jobtype add A::One)],               '{"jobtypeid":N,"name":"A::One"}'],
     [[qw(jobtype info A::One)],              '{"jobtypeid":N,"name":"A::One"}'],
     [[qw(config set Sv HOLD 1 --host far)],  '{"service":"Sv","host":"far","param":"HOLD","value":"1"}'],
@@ -43,7 +43,7 @@ my @rows = (
     [[qw(job retry --dry-run --all)],        ''],
     [[qw(history clean --days -1)],          '{"deleted":1}'],
     [[qw(log clean --days -1)],              '{"deleted":1}'],
-    [[qw(schema status)],                    '{"version":N,"latest":N,"state":"current"}'],
+    [[qw(schema status)],                    '{"version":N,"latest":N,"state":"current","missing":null}'],
 );
 spew("$t->{tmp}/import.ini", "[global]\nx=1\n[Sv]\nA=1\nB=2\n");
 for (@rows) {
