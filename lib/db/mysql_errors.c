@@ -102,6 +102,7 @@ static const struct meaning meanings[] = {
     {1054, HELIOS_E_SCHEMA}, /* unknown column */
     {1136, HELIOS_E_SCHEMA}, /* column count */
     {1146, HELIOS_E_SCHEMA}, /* no such table */
+    {1176, HELIOS_E_SCHEMA}, /* no such index */
     {1153, HELIOS_E_LIMIT},  /* packet too large */
     {CR_NET_PACKET_TOO_LARGE, HELIOS_E_LIMIT},
     {CR_OUT_OF_MEMORY, HELIOS_E_NOMEM},

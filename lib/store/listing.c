@@ -220,7 +220,7 @@ int listing_errors(struct store *store, uint64_t most, listing_error_fn *fn, voi
 {
     struct reader r = {.error = fn, .arg = arg};
     struct helios_datum param = helios_uint(most);
-    if (store_query(store, ST_LIST_ERRORS, 0, &param, 1, error_row, &r, err) != 0)
+    if (store_query_by_index(store, ST_LIST_ERRORS, &param, 1, error_row, &r, err) != 0)
         return err_wrap(err, "cannot list the failures");
     return 0;
 }
@@ -255,7 +255,7 @@ int listing_messages(struct store *store, int64_t since, bool forward,
     struct reader r = {.message = fn, .arg = arg};
     struct helios_datum param = helios_int(since);
     enum statement id = forward ? ST_LIST_LOG_NEXT : ST_LIST_LOG_LAST;
-    if (store_query(store, id, 0, &param, 1, message_row, &r, err) != 0)
+    if (store_query_by_index(store, id, &param, 1, message_row, &r, err) != 0)
         return err_wrap(err, "cannot read the log");
     return 0;
 }

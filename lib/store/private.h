@@ -43,6 +43,11 @@ int store_exec(struct store *store, enum statement id, size_t groups,
 int store_query(struct store *store, enum statement id, size_t groups,
                 const struct helios_datum *params, size_t n, helios_row_fn *row, void *arg,
                 struct helios_error *err);
+/* The same of a statement that names an index, and that is followed in the table by the
+ * same without: that is run where the table's index has another name. */
+int store_query_by_index(struct store *store, enum statement id,
+                         const struct helios_datum *params, size_t n, helios_row_fn *row,
+                         void *arg, struct helios_error *err);
 /* Runs a query of one row of at most `want` whole numbers: 1 if there is no row. */
 int store_numbers(struct store *store, enum statement id, const struct helios_datum *params,
                   size_t n, int64_t *out, size_t want, struct helios_error *err);

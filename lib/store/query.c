@@ -147,7 +147,7 @@ int query_logs(struct store *store, uint64_t jobid, int64_t since, query_log_fn 
     const struct helios_datum params[] = {helios_int(since > 0 ? since : 0),
                                           store_datum_jobid(jobid),
                                           helios_uint(QUERY_LOGS)};
-    return store_query(store, ST_QUERY_LOGS, 0, params, 3, read_log, &reader, err);
+    return store_query_by_index(store, ST_QUERY_LOGS, params, 3, read_log, &reader, err);
 }
 
 /* ---- registry ---- */

@@ -108,9 +108,16 @@
 #define OPERATE_REQUEUE(hint)                                                              \
     "UPDATE job" hint " SET run_after = UNIX_TIMESTAMP() " FREE_JOBS                       \
     " AND run_after > UNIX_TIMESTAMP()"
-#define LIST_LOG                                                                           \
+/* Rows of one second are told apart by nothing but the order in which they were written,
+ * which is that of an index; a server that reads a small table and sorts it keeps no order
+ * when it is asked for the latest first. */
+#define BY_LOG_TIME   " FORCE INDEX (log_time)"
+#define BY_ERROR_TIME " FORCE INDEX (error_time)"
+#define LIST_LOG(hint)                                                                     \
     "SELECT log_time, host, process_id, jobid, job_class, priority, message FROM "         \
-    "helios_log_tb WHERE log_time >= ? ORDER BY log_time"
+    "helios_log_tb" hint " WHERE log_time >= ? ORDER BY log_time"
+#define LIST_ERRORS(hint)                                                                  \
+    "SELECT error_time, jobid, funcid, message FROM error" hint " ORDER BY error_time"
 #define QUERY_COLUMNS                                                                      \
     "SELECT jobid, funcid, insert_time, run_after, grabbed_until, priority, arg"
 /* Of rows of one second only SQLite can tell which is the latest; elsewhere a job that
@@ -118,9 +125,9 @@
 #define LATEST(and_row)                                                                    \
     " FROM helios_job_history_tb WHERE jobid = ? ORDER BY complete_time DESC" and_row      \
     " LIMIT 1"
-#define QUERY_LOG(and_row)                                                                 \
-    "SELECT log_time, host, process_id, priority, message FROM helios_log_tb WHERE "       \
-    "log_time >= ? AND jobid = ? ORDER BY log_time" and_row " LIMIT ?"
+#define QUERY_LOG(hint, and_row)                                                           \
+    "SELECT log_time, host, process_id, priority, message FROM helios_log_tb" hint         \
+    " WHERE log_time >= ? AND jobid = ? ORDER BY log_time" and_row " LIMIT ?"
 #define JOB_LEASE   "SELECT grabbed_until FROM job WHERE jobid = ?"
 #define LAST_MINUTE "complete_time > UNIX_TIMESTAMP() - 60"
 #define EACH_TABLE                                                                         \
@@ -281,10 +288,12 @@ static const char *const common[STATEMENTS] = {
     [ST_LIST_LEASED] = "SELECT jobid, grabbed_until - UNIX_TIMESTAMP() FROM (SELECT jobid, "
                        "grabbed_until " DUE_OLDEST " LIMIT 10000) AS oldest WHERE "
                        "grabbed_until > UNIX_TIMESTAMP() LIMIT ?",
-    [ST_LIST_ERRORS] = "SELECT error_time, jobid, funcid, message FROM error ORDER BY "
-                       "error_time DESC LIMIT ?",
-    [ST_LIST_LOG_LAST] = LIST_LOG " DESC LIMIT 20000",
-    [ST_LIST_LOG_NEXT] = LIST_LOG " LIMIT 20000",
+    [ST_LIST_ERRORS] = LIST_ERRORS(BY_ERROR_TIME) " DESC LIMIT ?",
+    [ST_LIST_ERRORS_PLAIN] = LIST_ERRORS("") " DESC LIMIT ?",
+    [ST_LIST_LOG_LAST] = LIST_LOG(BY_LOG_TIME) " DESC LIMIT 20000",
+    [ST_LIST_LOG_LAST_PLAIN] = LIST_LOG("") " DESC LIMIT 20000",
+    [ST_LIST_LOG_NEXT] = LIST_LOG(BY_LOG_TIME) " LIMIT 20000",
+    [ST_LIST_LOG_NEXT_PLAIN] = LIST_LOG("") " LIMIT 20000",
 
     [ST_OPERATE_HOLD] = OPERATE_HOLD(FORCE_PRIMARY),
     [ST_OPERATE_REQUEUE] = OPERATE_REQUEUE(FORCE_PRIMARY),
@@ -314,7 +323,8 @@ static const char *const common[STATEMENTS] = {
     [ST_QUERY_QUEUED] = QUERY_COLUMNS " FROM job WHERE jobid = ?",
     [ST_QUERY_ATTEMPT] = QUERY_COLUMNS ", complete_time, exitstatus" LATEST(", exitstatus"),
     [ST_QUERY_EXITSTATUS] = "SELECT COALESCE(exitstatus, -1)" LATEST(", exitstatus"),
-    [ST_QUERY_LOGS] = QUERY_LOG(""),
+    [ST_QUERY_LOGS] = QUERY_LOG(BY_LOG_TIME, ""),
+    [ST_QUERY_LOGS_PLAIN] = QUERY_LOG("", ""),
     [ST_QUERY_DAEMONS] =
         "SELECT worker_class, worker_version, host, process_id, start_time, register_time "
         "FROM helios_worker_registry_tb WHERE register_time > ? AND (? IS NULL OR "
@@ -374,15 +384,16 @@ static const char *const sqlite[STATEMENTS] = {
     [ST_EXITSTATUS_CLEAN] =
         ("DELETE FROM exitstatus WHERE rowid IN (SELECT rowid FROM exitstatus "
          "WHERE delete_after < UNIX_TIMESTAMP() LIMIT 1000)"),
-    [ST_LIST_LOG_LAST] = (LIST_LOG " DESC, rowid DESC LIMIT 20000"),
-    [ST_LIST_LOG_NEXT] = (LIST_LOG ", rowid LIMIT 20000"),
+    [ST_LIST_ERRORS] = (LIST_ERRORS("") " DESC, rowid DESC LIMIT ?"),
+    [ST_LIST_LOG_LAST] = (LIST_LOG("") " DESC, rowid DESC LIMIT 20000"),
+    [ST_LIST_LOG_NEXT] = (LIST_LOG("") ", rowid LIMIT 20000"),
     [ST_OPERATE_HOLD] = (OPERATE_HOLD("")),
     [ST_OPERATE_REQUEUE] = (OPERATE_REQUEUE("")),
     [ST_LOG_ADD] = (LOG_ADD "{(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))}"),
     [ST_QUERY_ATTEMPT] =
         (QUERY_COLUMNS ", complete_time, exitstatus" LATEST(", rowid DESC")),
     [ST_QUERY_EXITSTATUS] = ("SELECT COALESCE(exitstatus, -1)" LATEST(", rowid DESC")),
-    [ST_QUERY_LOGS] = (QUERY_LOG(", rowid")),
+    [ST_QUERY_LOGS] = (QUERY_LOG("", ", rowid")),
     [ST_PURGE_LOG] = ("DELETE FROM helios_log_tb WHERE rowid IN (SELECT rowid FROM "
                       "helios_log_tb WHERE log_time <= ? LIMIT ?)"),
     [ST_PURGE_HISTORY] =

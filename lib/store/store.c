@@ -157,6 +157,18 @@ int store_query(struct store *store, enum statement id, size_t groups,
     return sql == NULL ? -1 : helios_db_query(store->db, sql, params, n, row, arg, err);
 }
 
+int store_query_by_index(struct store *store, enum statement id,
+                         const struct helios_datum *params, size_t n, helios_row_fn *row,
+                         void *arg, struct helios_error *err)
+{
+    struct helios_error why = HELIOS_ERROR_INIT;
+    if (store_query(store, id, 0, params, n, row, arg, &why) == 0)
+        return 0;
+    if (why.kind == HELIOS_E_SCHEMA)
+        return store_query(store, id + 1, 0, params, n, row, arg, err);
+    return err_set(err, why.kind, "%s", why.text);
+}
+
 struct numbers {
     int64_t *out;
     size_t want;

@@ -54,6 +54,32 @@ SKIP: {
     unlike($screen, qr/\033/, 'escaped there too');
 }
 
+# ---- the messages of one second, of few rows and of many ----
+for my $others (0, 3000) {
+    my $second = $now - 50;
+    $t->sql('DELETE FROM helios_log_tb WHERE message LIKE ?', $_) for 'step %', 'other %';
+    $t->dbh->begin_work;
+    message(60, 'S', 6, "other $_") for 1 .. $others;
+    message(50, 'S', 6, "step $_", 4712) for 1 .. 30;
+    $t->dbh->commit;
+    my $steps = join "\n", map { "step $_" } 1 .. 30;
+    my %of = ('log' => [qw(log --text step)], 'log of a job' => [qw(log --jobid 4712)], 'the last of the log' => [qw(log -n 30 --text step)]);
+    for my $name (sort keys %of) {
+        my $run = says($t, "$name, beside $others", $of{$name}, { out => qr/\A/ });
+        is(join("\n", map { (split /\t/)[-1] } split /\n/, $run->{stdout}), $steps, "$name, beside $others: in their order");
+    }
+    my ($id) = $t->submit_as('Logged', { insert_time => $second - 5 }, { n => 1 });
+    $t->sql('UPDATE helios_log_tb SET jobid = ? WHERE jobid = 4712', $id);
+    my $run = says($t, "job info --logs, beside $others", ['job', 'info', '--logs', $id], { out => qr/\A/ });
+    is(join("\n", $run->{stdout} =~ /(step \d+)/g), $steps, "job info --logs, beside $others: in their order");
+}
+$t->sql('DELETE FROM helios_log_tb WHERE message LIKE ?', $_) for 'step %', 'other %';
+if (!$t->sqlite) {
+    $t->sql('ALTER TABLE helios_log_tb DROP INDEX log_time, ADD INDEX by_another_name (log_time)');
+    is(texts(says($t, 'log: an index of another name', [qw(log -n 2)], { out => qr/\A/ })->{stdout}), 'careful last', 'log: an index of another name, the messages');
+    $t->sql('ALTER TABLE helios_log_tb DROP INDEX by_another_name, ADD INDEX (log_time)');
+}
+
 my $follow = $t->spawn([$t->program('helios'), qw(log -f -n 2 --service S)]);
 $t->wait_for(sub { (slurp($follow->{out}) // '') =~ /last\n/ }, 10, 'the last messages');
 $now = time;

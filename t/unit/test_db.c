@@ -46,6 +46,7 @@ static void numbers_have_kinds(void **state)
         {"wrong password", 1045, HELIOS_E_DENIED, HELIOS_E_DENIED},
         {"no privilege", 1142, HELIOS_E_DENIED, HELIOS_E_DENIED},
         {"no table", 1146, HELIOS_E_SCHEMA, HELIOS_E_SCHEMA},
+        {"no index", 1176, HELIOS_E_SCHEMA, HELIOS_E_SCHEMA},
         {"no database", 1049, HELIOS_E_SCHEMA, HELIOS_E_SCHEMA},
         {"packet", 1153, HELIOS_E_LIMIT, HELIOS_E_LIMIT},
         {"syntax", 1064, HELIOS_E_DATABASE, HELIOS_E_DATABASE},
