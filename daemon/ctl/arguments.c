@@ -26,6 +26,12 @@ static const struct ctl_option json[] = {
     {.name = NULL},
 };
 
+static const struct ctl_option lists[] = {
+    {ITEM_WIDE, '\0', "wide", NULL, false,
+     "show all columns in full, however wide the terminal"},
+    {.name = NULL},
+};
+
 static const struct ctl_option times[] = {
     {ITEM_UTC, '\0', "utc", NULL, false, "print times as UTC"},
     {ITEM_EPOCH_TIME, '\0', "epoch-time", NULL, false, "print times as Unix seconds"},
@@ -37,7 +43,7 @@ static const struct ctl_option historical_common[] = {OPTION_HELP, {.name = NULL
 static bool has_times(const struct column *columns)
 {
     for (; columns != NULL && columns->name != NULL; columns++) {
-        if (columns->kind == COLUMN_TIME)
+        if (column_kind(columns) == COLUMN_TIME)
             return true;
     }
     return false;
@@ -48,6 +54,7 @@ const struct ctl_option *option_at(const struct ctl_command *command, size_t i)
     const struct ctl_option *const tables[] = {
         command->options,
         command->columns != NULL ? json : NULL,
+        command->list ? lists : NULL,
         has_times(command->columns) ? times : NULL,
         command->historical ? historical_common : common,
     };

@@ -52,3 +52,14 @@ size_t cell_bytes(const char *text, size_t columns)
     }
     return i;
 }
+
+const char *cell_tail(const char *text, size_t columns)
+{
+    size_t left = cell_width(text);
+    while (left > columns) {
+        size_t width = 0;
+        text += character(text, &width);
+        left -= width;
+    }
+    return text;
+}

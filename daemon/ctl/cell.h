@@ -14,5 +14,7 @@ void cell_locale(void);
 size_t cell_width(const char *text);
 /* The bytes of the longest beginning of `text` that takes no more than `columns`. */
 size_t cell_bytes(const char *text, size_t columns);
+/* The longest ending of `text` that takes no more than `columns`. */
+const char *cell_tail(const char *text, size_t columns);
 
 #endif

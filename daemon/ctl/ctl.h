@@ -59,6 +59,7 @@ enum ctl_item {
     ITEM_VERBOSE,
     ITEM_VERSION,
     ITEM_WATCH,
+    ITEM_WIDE,
     ITEM_YES,
     ITEM_COUNT
 };
@@ -87,6 +88,7 @@ struct ctl_command {
     /* What a list is made of, and the keys of --json; ends with a name of NULL. NULL: the
      * command has no --json. */
     const struct column *columns;
+    bool list;           /* prints them in columns */
     bool rest;           /* takes further operands, in ctl->argv */
     bool historical;     /* argv[0] */
     bool unparsed;       /* ctl->argv has all that followed the name */

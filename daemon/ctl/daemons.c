@@ -31,16 +31,16 @@ const struct ctl_option service_status_options[] = {
 };
 
 const struct column service_columns[] = {
-    {"service", COLUMN_TEXT},
-    {"host", COLUMN_TEXT},
+    {"service", COLUMN_NAME},
+    {"host", COLUMN_NAME},
     {"pid", COLUMN_NUMBER},
-    {"version", COLUMN_TEXT},
+    {"version", COLUMN_TEXT | COLUMN_LOW(4)},
     {"state", COLUMN_STATE},
-    {"uptime", COLUMN_SPAN},
-    {"last_seen", COLUMN_TIME},
+    {"uptime", COLUMN_SPAN | COLUMN_LOW(1)},
+    {"last_seen", COLUMN_TIME | COLUMN_LOW(2)},
     {"busy", COLUMN_NUMBER},
     {"idle", COLUMN_NUMBER},
-    {"max_workers", COLUMN_NUMBER},
+    {"max_workers", COLUMN_NUMBER | COLUMN_LOW(3)},
     {"running", COLUMN_NUMBER},
     {"waiting", COLUMN_NUMBER},
     {.name = NULL},

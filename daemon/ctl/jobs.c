@@ -63,9 +63,15 @@ const struct ctl_option job_wait_options[] = {
 /* ---- list ---- */
 
 const struct column job_columns[] = {
-    {"jobid", COLUMN_NUMBER},      {"jobtype", COLUMN_TEXT},   {"state", COLUMN_STATE},
-    {"submitted", COLUMN_TIME},    {"run_after", COLUMN_TIME}, {"ended", COLUMN_TIME},
-    {"exitstatus", COLUMN_NUMBER}, {"error", COLUMN_TEXT},     {.name = NULL},
+    {"jobid", COLUMN_NUMBER},
+    {"jobtype", COLUMN_NAME},
+    {"state", COLUMN_STATE},
+    {"submitted", COLUMN_TIME | COLUMN_LOW(3)},
+    {"run_after", COLUMN_TIME | COLUMN_LOW(2)},
+    {"ended", COLUMN_TIME},
+    {"exitstatus", COLUMN_NUMBER | COLUMN_LOW(1)},
+    {"error", COLUMN_TEXT},
+    {.name = NULL},
 };
 
 struct row {

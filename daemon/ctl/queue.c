@@ -19,12 +19,18 @@ const struct ctl_option queue_options[] = {
 };
 
 const struct column queue_columns[] = {
-    {"jobtype", COLUMN_TEXT},       {"waiting", COLUMN_NUMBER},
-    {"delayed", COLUMN_NUMBER},     {"running", COLUMN_NUMBER},
-    {"done_minute", COLUMN_NUMBER}, {"failed_minute", COLUMN_NUMBER},
-    {"done_hour", COLUMN_NUMBER},   {"failed_hour", COLUMN_NUMBER},
-    {"oldest", COLUMN_SPAN},        {"per_second", COLUMN_NUMBER},
-    {"drain", COLUMN_SPAN},         {.name = NULL},
+    {"jobtype", COLUMN_NAME},
+    {"waiting", COLUMN_NUMBER},
+    {"delayed", COLUMN_NUMBER},
+    {"running", COLUMN_NUMBER},
+    {"done_minute", COLUMN_NUMBER},
+    {"failed_minute", COLUMN_NUMBER},
+    {"done_hour", COLUMN_NUMBER | COLUMN_LOW(4)},
+    {"failed_hour", COLUMN_NUMBER | COLUMN_LOW(3)},
+    {"oldest", COLUMN_SPAN},
+    {"per_second", COLUMN_NUMBER | COLUMN_LOW(2)},
+    {"drain", COLUMN_SPAN | COLUMN_LOW(1)},
+    {.name = NULL},
 };
 
 /* A count whose sample ended before the hour did is at least what was counted. */

@@ -18,7 +18,7 @@ const struct ctl_option config_list_options[] = {
 };
 
 const struct column config_columns[] = {
-    {"service", COLUMN_TEXT}, {"host", COLUMN_TEXT}, {"param", COLUMN_TEXT},
+    {"service", COLUMN_NAME}, {"host", COLUMN_NAME}, {"param", COLUMN_NAME},
     {"value", COLUMN_TEXT},   {.name = NULL},
 };
 
@@ -52,7 +52,7 @@ int config_list(struct ctl *ctl)
 
 const struct column jobtype_columns[] = {
     {"jobtypeid", COLUMN_NUMBER},
-    {"name", COLUMN_TEXT},
+    {"name", COLUMN_NAME},
     {.name = NULL},
 };
 

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "core/err.h"
+#include "core/mono.h"
 #include "core/text.h"
 #include "daemon/ctl/when.h"
+
+#define NOTE_WIDTH 16 /* the longest word of a note */
 
 bool table_colour(void)
 {
@@ -181,7 +184,7 @@ void table_real(struct table *t, double value)
 void table_time(struct table *t, int64_t when)
 {
     char text[CTL_TIME_LEN] = "";
-    bool span = t->columns[t->at].kind == COLUMN_SPAN;
+    bool span = column_kind(&t->columns[t->at]) == COLUMN_SPAN;
     if (when < 0 && t->form == TABLE_JSON)
         (void)snprintf(text, sizeof text, "null");
     else if (t->form == TABLE_JSON || (span && t->form == TABLE_TABS && when >= 0))
@@ -195,11 +198,42 @@ void table_time(struct table *t, int64_t when)
     end_cell(t);
 }
 
+/* Words in lines that fit; nothing where the terminal is too narrow for any. */
+static void put_note(const char *note, size_t width, struct buf *out)
+{
+    size_t at = 0;
+    for (const char *word = note; width >= NOTE_WIDTH && *word != '\0';) {
+        size_t len = strcspn(word, " ");
+        bool wrap = at > 0 && at + 1 + len > width;
+        buf_puts(out, at == 0 ? "" : wrap ? "\n" : " ");
+        buf_append(out, word, len);
+        at = at == 0 || wrap ? len : at + 1 + len;
+        word += len + (word[len] == ' ' ? 1 : 0);
+    }
+    buf_puts(out, at > 0 ? "\n" : "");
+}
+
+static void draw(struct table *t, struct buf *out)
+{
+    char today[CTL_TIME_LEN];
+    struct buf left_out = BUF_INIT;
+    struct buf note = BUF_INIT;
+    size_t width = t->ctl->items[ITEM_WIDE] != NULL ? GRID_ALL : table_width();
+    t->grid.today = table_stamp(t->ctl, wall_now(), today);
+    grid_lines(&t->grid, width, t->colour, out, &left_out);
+    if (left_out.len > 0) {
+        buf_printf(&note, "left out: %s; --wide shows all", buf_text(&left_out));
+        put_note(buf_text(&note), width, out);
+    }
+    buf_fini(&left_out);
+    buf_fini(&note);
+}
+
 int table_end(struct table *t, struct helios_error *err)
 {
     struct buf out = BUF_INIT;
     if (t->form == TABLE_ALIGNED && grid_rows(&t->grid) > 0) {
-        grid_lines(&t->grid, table_width(), t->colour, &out);
+        draw(t, &out);
         (void)fputs(buf_text(&out), stdout);
     }
     bool failed = t->grid.cells.failed || t->line.failed || out.failed;

@@ -79,7 +79,7 @@ static void draw(const struct view_input *in, struct view *out,
     for (size_t i = 0; i < rows; i++) {
         styles[i + 1] = s->row(in, lists, first + i, &g);
     }
-    grid_lines(&g, in->columns, false, &lines);
+    grid_lines(&g, in->columns, false, &lines, NULL);
     const char *at = buf_text(&lines);
     for (size_t i = 0; i <= rows && *at != '\0'; i++) {
         size_t len = strcspn(at, "\n");

@@ -57,9 +57,15 @@ static bool shown(const struct view_input *in, const char *a, const char *b, con
 /* ---- services ---- */
 
 static const struct column service_columns[] = {
-    {"service", COLUMN_TEXT}, {"host", COLUMN_TEXT},   {"pid", COLUMN_NUMBER},
-    {"state", COLUMN_STATE},  {"uptime", COLUMN_SPAN}, {"seen", COLUMN_SPAN},
-    {"busy", COLUMN_NUMBER},  {"idle", COLUMN_NUMBER}, {"max", COLUMN_NUMBER},
+    {"service", COLUMN_NAME},
+    {"host", COLUMN_NAME},
+    {"pid", COLUMN_NUMBER},
+    {"state", COLUMN_STATE},
+    {"uptime", COLUMN_SPAN | COLUMN_LOW(1)},
+    {"seen", COLUMN_SPAN | COLUMN_LOW(2)},
+    {"busy", COLUMN_NUMBER},
+    {"idle", COLUMN_NUMBER},
+    {"max", COLUMN_NUMBER},
 };
 
 static bool service_shown(const struct view_input *in, const struct fleet_daemon *d)
@@ -126,7 +132,7 @@ static enum view_style service_row(const struct view_input *in,
 /* ---- workers ---- */
 
 static const struct column worker_columns[] = {
-    {"worker", COLUMN_NUMBER}, {"service", COLUMN_TEXT}, {"state", COLUMN_STATE},
+    {"worker", COLUMN_NUMBER}, {"service", COLUMN_NAME}, {"state", COLUMN_STATE},
     {"job", COLUMN_NUMBER},    {"for", COLUMN_SPAN},     {"done", COLUMN_NUMBER},
     {"failed", COLUMN_NUMBER},
 };
@@ -202,11 +208,15 @@ static enum view_style worker_row(const struct view_input *in,
 /* ---- queue ---- */
 
 static const struct column type_columns[] = {
-    {"jobtype", COLUMN_TEXT},       {"waiting", COLUMN_NUMBER},
-    {"delayed", COLUMN_NUMBER},     {"running", COLUMN_NUMBER},
-    {"done_minute", COLUMN_NUMBER}, {"failed_minute", COLUMN_NUMBER},
-    {"oldest", COLUMN_SPAN},        {"per_second", COLUMN_NUMBER},
-    {"drain", COLUMN_SPAN},
+    {"jobtype", COLUMN_NAME},
+    {"waiting", COLUMN_NUMBER},
+    {"delayed", COLUMN_NUMBER},
+    {"running", COLUMN_NUMBER},
+    {"done_minute", COLUMN_NUMBER},
+    {"failed_minute", COLUMN_NUMBER},
+    {"oldest", COLUMN_SPAN},
+    {"per_second", COLUMN_NUMBER | COLUMN_LOW(2)},
+    {"drain", COLUMN_SPAN | COLUMN_LOW(1)},
 };
 
 static size_t find_types(const struct view_input *in, struct view_lists *lists)
@@ -242,7 +252,7 @@ static enum view_style type_row(const struct view_input *in, const struct view_l
 
 static const struct column error_columns[] = {{"failed", COLUMN_SPAN},
                                               {"job", COLUMN_NUMBER},
-                                              {"jobtype", COLUMN_TEXT},
+                                              {"jobtype", COLUMN_NAME},
                                               {"error", COLUMN_TEXT}};
 
 static size_t find_errors(const struct view_input *in, struct view_lists *lists)

@@ -26,7 +26,8 @@ my @complete = (
     # words so far, what there is to choose
     ['helios sch',              'schema'],
     ['helios config un',        'unset'],
-    ['helios queue --w',        '--watch'],
+    ['helios queue --wa',        '--watch'],
+    ['helios job list --wi',    '--wide'],
     ['helios job retry --dry',  '--dry-run'],
     ['helios service hold --y', '--yes'],
 );

@@ -80,6 +80,30 @@ if (!$t->sqlite) {
     $t->sql('ALTER TABLE helios_log_tb DROP INDEX by_another_name, ADD INDEX (log_time)');
 }
 
+# ---- lists on terminals of usual widths ----
+SKIP: {
+    $t->sql('INSERT INTO helios_worker_registry_tb (register_time, start_time, worker_class, worker_version, host, process_id) VALUES (?,?,?,?,?,?)',
+        $now - 5, $now - 7384, $_, '2.83', 'batch1.example.com', 4194300) for 'Helios::TestService', 'Helios::TestServic';
+    my %of = map {
+        my $width = $_;
+        ($width => { map { ("@$_" => on_terminal($t, $width, $_, '', NO_COLOR => 1)->{screen}) } [qw(service list)], [qw(service list --wide)], ['queue'], [qw(job list)] })
+    } 80, 130;
+    my $narrow = $of{80}{'service list'};
+    like($narrow, qr/^Helios:\S*~\S*Service +\S+ +4194300 +running /m, 'names keep head and tail, numbers are whole');
+    my %names = map { ($_ => 1) } $narrow =~ /^(Helios\S+)/mg;
+    is(scalar keys %names, 2, 'names that differ at their end differ');
+    like($narrow, qr/^left out: VERSION\b[^\n]*; --wide shows\s+all/m, 'what is left out is said');
+    is(join('', grep { length > 80 } split /\r?\n/, $narrow), '', 'the list fits');
+    my $wide = qr/^Helios::TestService +batch1\.example\.com +4194300 +2\.83 +running +2h \d+m +\d{4}-\d\d-\d\d [\d:]+ /m;
+    like($of{80}{'service list --wide'}, $wide, '--wide shows all');
+    unlike($of{80}{'service list --wide'}, qr/left out/, 'and leaves nothing out');
+    for my $list ('service list', 'queue', 'job list') {
+        unlike($of{130}{$list}, qr/left out|~/, "$list: everything is there on 130 columns");
+    }
+    like($of{80}{queue}, qr/^JOBTYPE +WAITING +DELAYED +RUNNING +DONE\/M +FAIL\/M .*OLDEST/m, 'queue: headings are abbreviated');
+    says($t, 'a pipe has all, with --wide or without', [qw(service list --service Helios::TestServic), @$_], { out => qr/\AHelios::TestServic\tbatch1\.example\.com\t4194300\t2\.83\trunning\t\d+\t\d{4}-[^\n]*\n\z/ }) for [], ['--wide'];
+}
+
 my $follow = $t->spawn([$t->program('helios'), qw(log -f -n 2 --service S)]);
 $t->wait_for(sub { (slurp($follow->{out}) // '') =~ /last\n/ }, 10, 'the last messages');
 $now = time;

@@ -43,7 +43,7 @@ says($t, 'a family, asked for', $_, { out => $jobs }) for [qw(job --help)], [qw(
 says($t, 'help for a word that is none', [qw(help jbo list)], { err => qr/\Ahelios: 'jbo list' is not a command; did you mean 'helios job list'\?\n\z/, exit => EX_USAGE });
 
 # ---- the manual ----
-my $common = qr/^(?:config|help|json|utc|epoch-time)$/;    # described once for all
+my $common = qr/^(?:config|help|json|wide|utc|epoch-time)$/;    # described once for all
 my %pages = map { m{([^/]+)\.1\z} ? ($1 => slurp($_)) : () } glob "$Helios::Test::SOURCE/docs/man/*.1";
 my $main = $pages{helios};
 
@@ -86,7 +86,7 @@ for my $name (@commands, @links) {
     my @columns = $columns ? ($columns =~ s/^manual:.*//mr) =~ /(\S+)/g : ();
     is(keys_of($page, $name), @columns ? "@columns" : 'none', "the keys of JSON of $name");
 }
-like($main, qr/^\.It Fl Fl $_\b/m, "the manual names --$_") for qw(config help json utc epoch-time);
+like($main, qr/^\.It Fl Fl $_\b/m, "the manual names --$_") for qw(config help json wide utc epoch-time);
 like($main, qr/^\.It Xr $_ 1$/m, "the main page refers to $_") for grep { $_ ne 'helios' } sort keys %pages;
 
 $t->finish;

@@ -34,6 +34,16 @@ static void widths(void **state)
     }
 }
 
+static void tails(void **state)
+{
+    (void)state;
+    assert_string_equal(cell_tail("abc", 2), "bc");
+    assert_string_equal(cell_tail("abc", 5), "abc");
+    assert_string_equal(cell_tail("abc", 0), "");
+    assert_string_equal(cell_tail("z\xe6\xbc\xa2", 1), "");
+    assert_string_equal(cell_tail("z\xe6\xbc\xa2", 2), "\xe6\xbc\xa2");
+}
+
 static const struct column columns[] = {
     {"name", COLUMN_TEXT}, {"run_after", COLUMN_NUMBER}, {"state", COLUMN_STATE}};
 
@@ -62,8 +72,8 @@ static void lines(void **state)
          20,
          false,
          {"a name that is long", "1", "done", "b", "22", "held"},
-         "NAME      RUN AFTER\na name ~          1\nb                22\n"},
-        {"three columns", 3, false, {"abcdef", "1", "x", "b", "2", "y"}, "NA~\nab~\nb  \n"},
+         "NAME       RUN AFTER\na name t~          1\nb                 22\n"},
+        {"three columns", 3, false, {"abcdef", "1", "x", "b", "2", "y"}, "NA~\nab~\nb\n"},
         {"wide characters",
          80,
          false,
@@ -84,7 +94,7 @@ static void lines(void **state)
         for (size_t c = 0; c < 6; c++)
             grid_cell(&g, rows[i].cells[c]);
         assert_int_equal(grid_rows(&g), 2);
-        grid_lines(&g, rows[i].width, rows[i].colour, &out);
+        grid_lines(&g, rows[i].width, rows[i].colour, &out, NULL);
         if (strcmp(buf_text(&out), rows[i].expect) != 0)
             fail_msg("%s:\n%s\nexpected\n%s", rows[i].name, buf_text(&out), rows[i].expect);
         grid_fini(&g);
@@ -92,9 +102,116 @@ static void lines(void **state)
     }
 }
 
+/* What an operator's list is made of. */
+static const struct column wide[] = {
+    {"service", COLUMN_NAME},
+    {"pid", COLUMN_NUMBER},
+    {"version", COLUMN_TEXT | COLUMN_LOW(2)},
+    {"last_seen", COLUMN_TIME},
+    {"started", COLUMN_TIME | COLUMN_LOW(1)},
+    {"max_workers", COLUMN_NUMBER},
+};
+
+static void room(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t width;
+        const char *today;
+        const char *expect, *left_out;
+    } rows[] = {
+        {"everything", GRID_ALL, "2026-03-07",
+         "SERVICE                  PID  VERSION  LAST SEEN            STARTED              "
+         "MAX WORKERS\n"
+         "Helios::TestService  4194303  2.83     2026-03-07 17:12:08  2026-02-01 10:00:00  "
+         "         12\n"
+         "Helios::TestServic        17  -        2026-03-07 17:12:09  -                    "
+         "          1\n",
+         ""},
+        {"abbreviated", 80, "2026-03-07",
+         "SERVICE                  PID  VERSION  SEEN      STARTED         MAX\n"
+         "Helios::TestService  4194303  2.83     17:12:08  02-01 10:00:00   12\n"
+         "Helios::TestServic        17  -        17:12:09  -                 1\n",
+         ""},
+        {"another year", 90, "2027-03-07",
+         "SERVICE                  PID  VERSION  SEEN                 STARTED              "
+         "MAX\n"
+         "Helios::TestService  4194303  2.83     2026-03-07 17:12:08  2026-02-01 10:00:00  "
+         " 12\n"
+         "Helios::TestServic        17  -        2026-03-07 17:12:09  -                    "
+         "  1\n",
+         ""},
+        {"names are cut a little", 66, "2026-03-07",
+         "SERVICE                PID  VERSION  SEEN      STARTED         MAX\n"
+         "Helios::~tService  4194303  2.83     17:12:08  02-01 10:00:00   12\n"
+         "Helios::~stServic       17  -        17:12:09  -                 1\n",
+         ""},
+        {"the lowest is left out first", 60, "2026-03-07",
+         "SERVICE                  PID  SEEN      STARTED         MAX\n"
+         "Helios::TestService  4194303  17:12:08  02-01 10:00:00   12\n"
+         "Helios::TestServic        17  17:12:09  -                 1\n",
+         "VERSION"},
+        {"then the next", 42, "2026-03-07",
+         "SERVICE                 PID  SEEN      MAX\n"
+         "Helios::~stService  4194303  17:12:08   12\n"
+         "Helios::TestServic       17  17:12:09    1\n",
+         "VERSION, STARTED"},
+        {"then names are cut more", 33, "2026-03-07",
+         "SERVICE        PID  SEEN      MAX\n"
+         "Heli~vice  4194303  17:12:08   12\n"
+         "Heli~rvic       17  17:12:09    1\n",
+         "VERSION, STARTED"},
+        {"then the right goes", 30, "2026-03-07",
+         "SERVICE          PID  SEEN\n"
+         "Helio~rvice  4194303  17:12:08\n"
+         "Helio~ervic       17  17:12:09\n",
+         "VERSION, STARTED, MAX WORKERS"},
+        {"a number is whole or not there", 16, "2026-03-07",
+         "SERVICE\n"
+         "Helios:~tService\n"
+         "Helios:~stServic\n",
+         "PID, VERSION, LAST SEEN, STARTED, MAX WORKERS"},
+        {"one column", 1, "2026-03-07", "~\n~\n~\n",
+         "PID, VERSION, LAST SEEN, STARTED, MAX WORKERS"},
+    };
+    static const char *const cells[] = {
+        "Helios::TestService",
+        "4194303",
+        "2.83",
+        "2026-03-07 17:12:08",
+        "2026-02-01 10:00:00",
+        "12",
+        "Helios::TestServic",
+        "17",
+        "",
+        "2026-03-07 17:12:09",
+        "",
+        "1",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct grid g;
+        struct buf out = BUF_INIT;
+        struct buf left_out = BUF_INIT;
+        grid_begin(&g, wide, 6);
+        g.today = rows[i].today;
+        for (size_t c = 0; c < sizeof cells / sizeof cells[0]; c++)
+            grid_cell(&g, cells[c]);
+        grid_lines(&g, rows[i].width, false, &out, &left_out);
+        if (strcmp(buf_text(&out), rows[i].expect) != 0 ||
+            strcmp(buf_text(&left_out), rows[i].left_out) != 0)
+            fail_msg("%s:\n%s\nwithout %s; expected\n%s\nwithout %s", rows[i].name,
+                     buf_text(&out), buf_text(&left_out), rows[i].expect, rows[i].left_out);
+        grid_fini(&g);
+        buf_fini(&out);
+        buf_fini(&left_out);
+    }
+}
+
 int main(void)
 {
     cell_locale();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(widths), cmocka_unit_test(lines)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(widths), cmocka_unit_test(tails),
+                                       cmocka_unit_test(lines), cmocka_unit_test(room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
