@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "core/err.h"
 #include "core/mono.h"
 #include "core/name.h"
+#include "daemon/ctl/as_account.h"
 #include "daemon/ctl/fleet.h"
 #include "daemon/ctl/inifile.h"
 #include "daemon/ctl/odd.h"
@@ -168,11 +170,70 @@ static void check_boards(struct doctor *d, const struct helios_params *params)
     boards_fini(&boards);
 }
 
+static int may_write(const void *path)
+{
+    return access(path, R_OK | W_OK) == 0 ? 0 : errno;
+}
+
+static int may_make_files(const void *folder)
+{
+    return access(folder, R_OK | W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+static bool check_access(struct doctor *d, const struct account *account, const char *path,
+                         as_account_fn *may)
+{
+    struct helios_error err = HELIOS_ERROR_INIT;
+    struct buf text = BUF_INIT;
+    struct buf advice = BUF_INIT;
+    char number[33];
+    const char *name = as_account_name(account, number);
+    int rc = as_account(account, may, path, &err);
+    if (rc == 0 || (rc == ENOENT && may == may_write))
+        return true;
+    if (rc == -1)
+        buf_puts(&text, err.text);
+    else
+        buf_printf(&text, "user %s (run_as_user) cannot write %s%s: %s", name,
+                   may == may_write ? "" : "in the folder ", path, strerror(rc));
+    buf_printf(&advice, "chown %s %s", name, path);
+    tell_buf(d, CHECK_FAULT, &text, buf_text(&advice));
+    buf_fini(&advice);
+    return false;
+}
+
+/* What a daemon that root starts could do with the file and with what SQLite has beside
+ * it. */
+static void check_as_account(struct doctor *d, const struct account *account,
+                             const char *file)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    struct buf text = BUF_INIT;
+    bool good = true;
+    char *copy = strdup(file);
+    if (copy == NULL)
+        return;
+    good = check_access(d, account, dirname(copy), may_make_files);
+    free(copy);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        buf_printf(&text, "%s%s", file, ends[i]);
+        good = check_access(d, account, buf_text(&text), may_write) && good;
+        buf_clear(&text);
+    }
+    char number[33];
+    buf_printf(&text, "user %s (run_as_user) may write %s",
+               as_account_name(account, number), file);
+    if (good)
+        tell(d, CHECK_OK, buf_text(&text), "");
+    buf_fini(&text);
+}
+
 /* Others could read the jobs; whoever may write could change them. */
 static void check_database_file(struct doctor *d, const struct helios_params *params)
 {
     struct dsn dsn = {0};
     struct stat st;
+    struct account account;
     const char *user = NULL;
     const char *password = NULL;
     if (conf_database(params, &dsn, &user, &password, NULL) != 0)
@@ -185,6 +246,11 @@ static void check_database_file(struct doctor *d, const struct helios_params *pa
                    (st.st_mode & S_IWOTH) != 0 ? "written" : "read");
         tell_buf(d, open ? CHECK_WARNING : CHECK_OK, &text, open ? "chmod o-rw" : "");
     }
+    if (dsn.driver == DSN_SQLITE &&
+        account_find(inifile_value(params, "run_as_user"),
+                     inifile_value(params, "run_as_group"), &account, NULL) == 0 &&
+        account_step(&account) == ACCOUNT_CHANGE)
+        check_as_account(d, &account, dsn.database);
     dsn_fini(&dsn);
 }
 

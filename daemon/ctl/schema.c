@@ -12,6 +12,8 @@
 
 #include "conf/conf.h"
 #include "core/err.h"
+#include "core/account.h"
+#include "daemon/ctl/as_account.h"
 #include "daemon/ctl/inifile.h"
 #include "daemon/ctl/table.h"
 #include "store/lack.h"
@@ -101,32 +103,60 @@ static int file_mode(const char *path, mode_t *out, struct helios_error *err)
     return rc;
 }
 
-static int create_file(const struct ctl *ctl, const char *path, struct helios_error *err)
+struct new_file {
+    const char *path;
+    mode_t mode;
+};
+
+/* 0 or an errno. A link in its place is not followed. */
+static int make_file(const void *arg)
 {
-    mode_t mode = 0;
-    if (access(path, F_OK) == 0)
-        return 0;
-    if (file_mode(path, &mode, err) != 0)
-        return -1;
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd == -1 && errno == EEXIST)
-        return 0;
+    const struct new_file *file = arg;
+    int fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1)
-        return err_errno(err, errno, "cannot create the database %s", path);
+        return errno;
     /* Not by the mode of open(): the umask would narrow it. */
-    int rc = fchmod(fd, mode | 0600);
-    if (rc != 0)
-        rc = err_errno(err, errno, "cannot set the permission of %s", path);
-    else if (!quiet(ctl))
-        (void)printf("helios %s: created %s with mode %04o, as its folder allows\n",
-                     ctl->command->name, path, (unsigned)mode | 0600);
+    int rc = fchmod(fd, file->mode) == 0 ? 0 : errno;
     (void)close(fd);
     return rc;
+}
+
+/* For daemons that become another user the file is made as that user, not given to it: by
+ * root's rights a link in a folder of that user would lead anywhere. */
+static int create_file(const struct ctl *ctl, const char *path,
+                       const struct account *account, struct helios_error *err)
+{
+    char number[33];
+    const char *name = as_account_name(account, number);
+    struct new_file file = {.path = path};
+    bool theirs = account_step(account) == ACCOUNT_CHANGE;
+    if (access(path, F_OK) == 0)
+        return 0;
+    if (file_mode(path, &file.mode, err) != 0)
+        return -1;
+    file.mode |= 0600;
+    int rc = theirs ? as_account(account, make_file, &file, err) : make_file(&file);
+    if (rc == 0 && !quiet(ctl))
+        (void)printf("helios %s: created %s with mode %04o, as its folder allows%s%s%s\n",
+                     ctl->command->name, path, (unsigned)file.mode,
+                     theirs ? ", for user " : "", theirs ? name : "",
+                     theirs ? " (run_as_user)" : "");
+    if (rc <= 0)
+        return rc;
+    if (rc == EEXIST)
+        return 0;
+    if (theirs && rc == EACCES)
+        return err_set(err, HELIOS_E_DENIED,
+                       "user %s (run_as_user) may not make the database %s, nor the files "
+                       "that SQLite has beside it: chown %s its folder",
+                       name, path, name);
+    return err_errno(err, rc, "cannot create the database %s", path);
 }
 
 static int prepare_file(const struct ctl *ctl, struct helios_error *err)
 {
     struct dsn dsn = {0};
+    struct account account = {.wanted = false};
     struct helios_params *params = NULL;
     const char *user = NULL;
     const char *password = NULL;
@@ -134,7 +164,10 @@ static int prepare_file(const struct ctl *ctl, struct helios_error *err)
     if (rc == 0)
         rc = conf_database(params, &dsn, &user, &password, err);
     if (rc == 0 && dsn.driver == DSN_SQLITE)
-        rc = create_file(ctl, dsn.database, err);
+        rc = account_find(inifile_value(params, "run_as_user"),
+                          inifile_value(params, "run_as_group"), &account, err);
+    if (rc == 0 && dsn.driver == DSN_SQLITE)
+        rc = create_file(ctl, dsn.database, &account, err);
     dsn_fini(&dsn);
     conf_free(params);
     return rc;

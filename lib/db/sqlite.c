@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,6 +137,27 @@ static int create(const struct dsn *dsn, struct helios_error *err)
     return 0;
 }
 
+/* Where not even its state can be read, a folder is in the way. */
+static int denied(const char *file, struct helios_error *err)
+{
+    struct stat st;
+    char name[33];
+    char texts[4096];
+    struct passwd entry;
+    struct passwd *user = NULL;
+    (void)snprintf(name, sizeof name, "%u", (unsigned)geteuid());
+    if (getpwuid_r(geteuid(), &entry, texts, sizeof texts, &user) == 0 && user != NULL)
+        (void)snprintf(name, sizeof name, "%s", user->pw_name);
+    if (stat(file, &st) != 0)
+        return err_set(err, HELIOS_E_DENIED,
+                       "user %s may not enter the folder of the database file %s: chown %s "
+                       "the folder, or let others enter it",
+                       name, file, name);
+    return err_set(err, HELIOS_E_DENIED,
+                   "the database file %s is not readable for user %s: chown %s %s", file,
+                   name, name, file);
+}
+
 /* The reasons why a file cannot be opened, which SQLite does not tell apart. */
 static int check_file(const char *file, struct helios_error *err)
 {
@@ -146,8 +169,7 @@ static int check_file(const char *file, struct helios_error *err)
                        "`helios schema init`",
                        file);
     if (errno == EACCES)
-        return err_set(err, HELIOS_E_DENIED,
-                       "the database file %s is not readable for this user", file);
+        return denied(file, err);
     return err_errno(err, errno, "cannot open the database file %s", file);
 }
 

@@ -144,6 +144,56 @@ is($t->run([@as])->{exit}, 0, 'numbers will do');
 $t->write_ini;
 like($t->run([@as])->{stdout}, qr/^Plugin and workers run as root: set run_as_user/m, 'without it --check says so');
 
+# ---- an SQLite file: made as the account, looked at as the account ----
+if ($t->sqlite) {
+    mkdir $_ or die "$_: $!" for my ($theirs, $roots) = map { $t->tmp . "/$_" } qw(theirs roots);
+    chown $uid, $gid, $theirs;
+    chmod 0755, $roots;
+    my $file = "$theirs/new.db";
+    my $use = sub { $t->write_ini(global => { run_as_user => $name, dsn => "dbi:SQLite:dbname=$_[0]" }); chmod 0644, $t->ini or die };
+    my $helios = sub { $t->run([$t->program('helios'), @_]) };
+    $use->($file);
+    my $init = $helios->('schema', 'init');
+    is($init->{exit}, 0, 'schema init by root') or diag($init->{stderr});
+    like($init->{stdout}, qr/^helios schema init: created \Q$file\E with mode 0640, as its folder allows, for user $name \(run_as_user\)$/m, 'says whose the file is');
+    for my $made (glob "$file*") {
+        my @st = stat $made;
+        is("$st[4]:$st[5]", "$uid:$gid", "$made belongs to the account");
+    }
+    is($t->helios_d('--drain', $t->service)->{exit}, 0, 'a daemon can use it');
+    like($helios->('doctor')->{stdout}, qr/^ok\tpermissions\tuser $name \(run_as_user\) may write \Q$file\E\t$/m, 'doctor says so');
+
+    chown 0, 0, $file;
+    chmod 0640, $file;
+    my $doctor = $helios->('doctor');
+    is($doctor->{exit}, 1, 'a file of root: doctor finds a fault');
+    like($doctor->{stdout}, qr/^fault\tpermissions\tuser $name \(run_as_user\) cannot write \Q$file\E: Permission denied\tchown $name \Q$file\E$/m, 'and says what to do');
+    like($t->helios_d('--drain', $t->service)->{stderr}, qr/the database file \Q$file\E is not readable for user $name: chown $name \Q$file\E/, 'as the daemon does');
+    $helios->('schema', 'init');
+    is((stat $file)[4], 0, 'a file that was there is not given away');
+    chown $uid, $gid, $file;
+    chown 0, 0, $theirs;
+    chmod 0755, $theirs;
+    like($helios->('doctor')->{stdout}, qr/^fault\tpermissions\tuser $name \(run_as_user\) cannot write in the folder \Q$theirs\E: Permission denied\tchown $name \Q$theirs\E$/m, 'a folder of root: doctor says what to do');
+    chmod 0700, $theirs;
+    like($t->run([@ordinary, $t->program('helios'), 'queue'])->{stderr}, qr/user $name may not enter the folder of the database file \Q$file\E: chown $name/, 'a folder that may not be entered');
+    chown $uid, $gid, $theirs;
+
+    $use->("$roots/new.db");
+    $init = $helios->('schema', 'init');
+    isnt($init->{exit}, 0, 'in a folder of root: refused');
+    like($init->{stderr}, qr{^helios: user $name \(run_as_user\) may not make the database \Q$roots\E/new\.db.*: chown $name its folder$}m, 'with what to do');
+    # What the account puts into its folder leads root nowhere.
+    symlink $roots, "$theirs/link" or die;
+    symlink "$roots/file", "$theirs/file.db" or die;
+    for my $path ("$theirs/link/new.db", "$theirs/file.db") {
+        $use->($path);
+        isnt($helios->('schema', 'init')->{exit}, 0, "$path: refused");
+    }
+    is(join(' ', glob "$roots/*"), '', 'nothing was made behind a link of the account');
+    $t->write_ini;
+}
+
 # ---- no row of the table can choose the account ----
 $t->set_param(run_as_user => 'nobody');
 $daemon = $t->start;
