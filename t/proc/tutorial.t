@@ -50,7 +50,10 @@ my $folder = tempdir('helios-tutorial-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $prefix = "$folder/prefix";
 my $work   = "$folder/work";
 mkdir $work or die "$work: $!";
-step('install', $folder, "cmake --install '$build' --prefix '$prefix'");
+my $installed = step('install', $folder, "cmake --install '$build' --prefix '$prefix'");
+like($installed =~ s/\s+/ /gr, qr/Installed below \Q$prefix\E, but configured for \S+: helios_d and helios look for plugins in \S+ .*-DCMAKE_INSTALL_PREFIX=\Q$prefix\E,/,
+    'another prefix than the configured one draws a warning');
+unlike(step('package', $folder, "DESTDIR='$folder/package' cmake --install '$build'"), qr/configured for/, 'the configured one in another place does not');
 
 my ($config) = glob "$prefix/{lib,lib64,lib/*}/pkgconfig/helios.pc";
 ok($config, 'helios.pc is installed') or BAIL_OUT('nothing to build with');
