@@ -30,8 +30,8 @@
 #define CLOCK_OFF_S 5
 
 const struct column finding_columns[] = {
-    {"state", COLUMN_STATE}, {"subject", COLUMN_TEXT}, {"finding", COLUMN_TEXT},
-    {"advice", COLUMN_TEXT}, {.name = NULL},
+    {"state", COLUMN_STATE},  {"subject", COLUMN_TEXT}, {"finding", COLUMN_PROSE},
+    {"advice", COLUMN_PROSE}, {.name = NULL},
 };
 
 struct doctor {

@@ -56,7 +56,8 @@ struct drawing {
 
 static bool is_text(const struct column *column)
 {
-    return column_kind(column) == COLUMN_TEXT || column_kind(column) == COLUMN_NAME;
+    enum column_kind kind = column_kind(column);
+    return kind == COLUMN_TEXT || kind == COLUMN_NAME || kind == COLUMN_PROSE;
 }
 
 static void heading_of(const struct column *column, bool brief, char out[HEADING])
@@ -302,6 +303,46 @@ static void tell_hidden(const struct drawing *d, struct buf *left_out)
     }
 }
 
+/* The bytes of `text` that a line of `width` takes, at least a character: words where they
+ * fit. */
+static size_t line_bytes(const char *text, size_t width)
+{
+    size_t most = cell_bytes(text, width);
+    if (text[most] == '\0' || most == 0)
+        return strlen(text);
+    size_t bytes = most;
+    while (bytes > 0 && text[bytes] != ' ')
+        bytes--;
+    return bytes > 0 ? bytes : most;
+}
+
+/* A row, with a further line as long as there is more of a sentence. */
+static void put_rows(const struct drawing *d, const char *cells[GRID_COLUMNS])
+{
+    struct buf lines[GRID_COLUMNS] = {{0}};
+    bool more = true;
+    while (more) {
+        const char *shown[GRID_COLUMNS];
+        more = false;
+        for (size_t i = 0; i < d->g->n; i++) {
+            const char *rest = "";
+            shown[i] = cells[i];
+            if (column_kind(&d->g->columns[i]) == COLUMN_PROSE && !d->hidden[i]) {
+                size_t bytes = line_bytes(cells[i], d->widths[i]);
+                buf_clear(&lines[i]);
+                buf_append(&lines[i], cells[i], bytes);
+                shown[i] = buf_text(&lines[i]);
+                rest = cells[i] + bytes + strspn(cells[i] + bytes, " ");
+            }
+            cells[i] = rest;
+            more = more || rest[0] != '\0';
+        }
+        put_row(d, shown);
+    }
+    for (size_t i = 0; i < d->g->n; i++)
+        buf_fini(&lines[i]);
+}
+
 void grid_lines(const struct grid *g, size_t width, bool colour, struct buf *out,
                 struct buf *left_out)
 {
@@ -314,7 +355,7 @@ void grid_lines(const struct grid *g, size_t width, bool colour, struct buf *out
         const char *cells[GRID_COLUMNS];
         for (size_t i = 0; i < g->n; i++, cell += strlen(cell) + 1)
             cells[i] = shown_of(&d, i, cell);
-        put_row(&d, cells);
+        put_rows(&d, cells);
     }
     tell_hidden(&d, left_out);
 }

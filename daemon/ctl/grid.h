@@ -14,6 +14,7 @@
 enum column_kind {
     COLUMN_TEXT,  /* is cut at its end */
     COLUMN_NAME,  /* is cut in its middle: names differ at either end */
+    COLUMN_PROSE, /* is never cut, but goes on in further lines */
     COLUMN_STATE, /* a word that is coloured on a terminal */
     COLUMN_NUMBER,
     COLUMN_TIME, /* Unix seconds */

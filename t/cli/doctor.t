@@ -37,6 +37,13 @@ is(join(' ', map { "$_->{state}:$_->{subject}" } findings(['doctor'], 0)),
     "ok:configuration $account:account ok:pid_path ok:scoreboards " . ($t->sqlite ? 'ok:permissions ' : '')
         . 'ok:connection ok:schema ok:clock ok:wake ok:daemons ok:leases', 'doctor: nothing is wrong');
 
+SKIP: {
+    my $screen = on_terminal($t, 80, ['doctor'], '', NO_COLOR => 1)->{screen};
+    unlike($screen, qr/~/, 'nothing is cut on 80 columns');
+    is(join('', grep { length > 80 } split /\r?\n/, $screen), '', 'and nothing is wider');
+    like($screen =~ s/\s+/ /gr, qr/schema the tables are as they - should be ok clock/, 'findings go on in the next line');
+}
+
 # ---- rows that are odd ----
 $t->sql("INSERT INTO helios_params_tb (host, worker_class, param, value) VALUES ('*', 'S', 'HOLD', ?)", $_) for 0, 1;
 $t->sql('INSERT INTO job (funcid, arg, insert_time, run_after, grabbed_until) VALUES (777, NULL, 0, 1, 0)');

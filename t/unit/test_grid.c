@@ -208,10 +208,57 @@ static void room(void **state)
     }
 }
 
+static void sentences(void **state)
+{
+    (void)state;
+    static const struct column prose[] = {
+        {"state", COLUMN_STATE}, {"finding", COLUMN_PROSE}, {"advice", COLUMN_PROSE}};
+    static const struct {
+        size_t width;
+        const char *expect;
+    } rows[] = {
+        {80, "STATE    FINDING                    ADVICE\n"
+             "warning  the clock is far too late  -\n"
+             "ok       unbelievably               let both follow one clock\n"},
+        {44, "STATE    FINDING           ADVICE\n"
+             "warning  the clock is far  -\n"
+             "         too late          \n"
+             "ok       unbelievably      let both follow\n"
+             "                           one clock\n"},
+        {30, "STATE    FINDING    ADVICE\n"
+             "warning  the clock  -\n"
+             "         is far     \n"
+             "         too late   \n"
+             "ok       unbelieva  let both\n"
+             "         bly        follow one\n"
+             "                    clock\n"},
+        {12, "STATE\n"
+             "warning\n"
+             "ok\n"},
+    };
+    static const char *const cells[] = {
+        "warning",      "the clock is far too late", "", "ok",
+        "unbelievably", "let both follow one clock"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct grid g;
+        struct buf out = BUF_INIT;
+        grid_begin(&g, prose, 3);
+        for (size_t c = 0; c < sizeof cells / sizeof cells[0]; c++)
+            grid_cell(&g, cells[c]);
+        grid_lines(&g, rows[i].width, false, &out, NULL);
+        if (strcmp(buf_text(&out), rows[i].expect) != 0)
+            fail_msg("%zu columns:\n%s\nexpected\n%s", rows[i].width, buf_text(&out),
+                     rows[i].expect);
+        grid_fini(&g);
+        buf_fini(&out);
+    }
+}
+
 int main(void)
 {
     cell_locale();
     const struct CMUnitTest tests[] = {cmocka_unit_test(widths), cmocka_unit_test(tails),
-                                       cmocka_unit_test(lines), cmocka_unit_test(room)};
+                                       cmocka_unit_test(lines), cmocka_unit_test(room),
+                                       cmocka_unit_test(sentences)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
