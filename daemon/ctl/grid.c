@@ -282,7 +282,7 @@ static void put_row(const struct drawing *d, const char *const cells[GRID_COLUMN
 static void put_heading(const struct drawing *d)
 {
     char names[GRID_COLUMNS][HEADING];
-    const char *cells[GRID_COLUMNS];
+    const char *cells[GRID_COLUMNS] = {NULL};
     for (size_t i = 0; i < d->g->n; i++) {
         heading_of(&d->g->columns[i], d->brief, names[i]);
         cells[i] = names[i];
@@ -322,7 +322,7 @@ static void put_rows(const struct drawing *d, const char *cells[GRID_COLUMNS])
     struct buf lines[GRID_COLUMNS] = {{0}};
     bool more = true;
     while (more) {
-        const char *shown[GRID_COLUMNS];
+        const char *shown[GRID_COLUMNS] = {NULL};
         more = false;
         for (size_t i = 0; i < d->g->n; i++) {
             const char *rest = "";
@@ -352,7 +352,7 @@ void grid_lines(const struct grid *g, size_t width, bool colour, struct buf *out
     const char *cell = g->cells.data;
     const char *end = cell + g->cells.len;
     while (cell < end) {
-        const char *cells[GRID_COLUMNS];
+        const char *cells[GRID_COLUMNS] = {NULL};
         for (size_t i = 0; i < g->n; i++, cell += strlen(cell) + 1)
             cells[i] = shown_of(&d, i, cell);
         put_rows(&d, cells);

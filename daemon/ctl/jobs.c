@@ -326,7 +326,7 @@ static int change_and_tell(struct ctl *ctl, const struct change *change,
 {
     struct helios_error err = HELIOS_ERROR_INIT;
     uint64_t total = 0;
-    bool rest;
+    bool rest = false;
     if (n > NAMED_MOST)
         unchanged = NULL;
     int rc = ctl_connect(ctl, NULL, &err);

@@ -145,13 +145,12 @@ static int remove_unused(struct ctl *ctl, uint32_t funcid, const char *name)
     struct removal r = {.funcid = funcid};
     struct buf uses = BUF_INIT;
     int code = 0;
-    if (find_uses(ctl, funcid, name, &uses, &err) != 0) {
+    if (find_uses(ctl, funcid, name, &uses, &err) != 0 ||
+        (uses.len == 0 && store_retry(ctl_store(ctl), remove_type, &r, &err) != 0)) {
         code = ctl_fail(ctl, &err);
     } else if (uses.len > 0) {
         ctl_say(ctl, "%s is not removed: it has %s", name, buf_text(&uses));
         code = EX_DATAERR;
-    } else if (store_retry(ctl_store(ctl), remove_type, &r, &err) != 0) {
-        code = ctl_fail(ctl, &err);
     } else if (r.rc != 0) {
         ctl_say(ctl, "%s is not removed: a job of it has just come, or it has gone", name);
         code = EX_DATAERR;

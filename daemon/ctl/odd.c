@@ -155,7 +155,7 @@ static int odd_host(const struct ini *ini, const struct row *all, size_t n_all,
                     struct helios_error *err)
 {
     struct buf only = BUF_INIT;
-    struct conf_row *rows = calloc(n_all + n, sizeof rows[0]);
+    struct conf_row *rows = calloc(n_all + n + 1, sizeof rows[0]);
     if (rows == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
     for (size_t i = 0; i < n_all + n; i++) {
