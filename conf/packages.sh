@@ -11,7 +11,7 @@ packages_quickstart="sqlite3"
 
 # The server comes as mariadb-server-core: programs without a system service, so that nothing is
 # started on a real host and nothing has to be held back.
-packages_test="perl file openssl libcmocka-dev mariadb-server-core mariadb-client-core
+packages_test="g++ perl file openssl libcmocka-dev mariadb-server-core mariadb-client-core
     libdbi-perl libdbd-mysql-perl libdbd-sqlite3-perl libtheschwartz-perl
     libxml-simple-perl libconfig-inifiles-perl
     faketime mandoc tmux zsh fish valgrind clang-tidy clang-format clang libclang-rt-14-dev"
