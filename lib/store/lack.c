@@ -147,14 +147,15 @@ static int tell_part(void *arg, const struct shape_part *part, struct helios_err
 
 /* ---- a queue torn from what refers to it ---- */
 
-/* Whether any table that bears the prefix is there: the history may be that of others. */
+/* Whether any table of this queue is there: the history may be that of one whose tables have
+ * another prefix, or none. */
 static int begun(struct store *store, bool *out, struct helios_error *err)
 {
     struct looking l = {.store = store};
     static const char *const tables[] = {"funcmap", "job", "error", "exitstatus",
                                          "helios_schema_tb"};
     int rc = 0;
-    *out = prefix_of(store)[0] == '\0';
+    *out = false;
     for (size_t i = 0; rc == 0 && !*out && i < sizeof tables / sizeof tables[0]; i++) {
         rc = see_table(&l, tables[i], err);
         *out = l.columns.len > 0;

@@ -398,7 +398,7 @@ static void throttles(void **state)
     assert_int_equal(stage_count_logged("ERR Workers of Stage::Service end before they can "
                                         "take a job, the last (process "),
                      1);
-    assert_int_equal(stage_count_logged("launching 0 workers"), 0);
+    assert_int_equal(stage_count_logged("; 0 workers running; launching 0 workers"), 0);
     stage->play = PLAY_JOB;
     begun = mono_now();
     STAGE_WAIT(stage->jobs == 0);
