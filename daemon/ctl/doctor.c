@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/ctl/command.h"
+#include "daemon/ctl/doctor.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/account.h"
 #include "core/err.h"
 #include "core/mono.h"
 #include "core/name.h"
-#include "daemon/ctl/as_account.h"
 #include "daemon/ctl/fleet.h"
 #include "daemon/ctl/inifile.h"
 #include "daemon/ctl/odd.h"
-#include "daemon/ctl/table.h"
 #include "daemon/trust.h"
-#include "store/check.h"
 #include "store/listing.h"
 #include "store/query.h"
 #include "store/watch.h"
@@ -34,15 +28,7 @@ const struct column finding_columns[] = {
     {"advice", COLUMN_PROSE}, {.name = NULL},
 };
 
-struct doctor {
-    const struct ctl *ctl;
-    struct table table;
-    const char *subject;
-    bool fault;
-    size_t told;
-};
-
-static void tell(void *arg, enum check_level level, const char *finding, const char *advice)
+void doctor_tell(void *arg, enum check_level level, const char *finding, const char *advice)
 {
     static const char *const words[] = {
         [CHECK_OK] = "ok", [CHECK_WARNING] = "warning", [CHECK_FAULT] = "fault"};
@@ -55,10 +41,10 @@ static void tell(void *arg, enum check_level level, const char *finding, const c
     table_text(&d->table, advice);
 }
 
-static void tell_buf(struct doctor *d, enum check_level level, struct buf *finding,
+void doctor_tell_buf(struct doctor *d, enum check_level level, struct buf *finding,
                      const char *advice)
 {
-    tell(d, level, buf_text(finding), advice);
+    doctor_tell(d, level, buf_text(finding), advice);
     buf_fini(finding);
 }
 
@@ -86,204 +72,8 @@ int schema_check(struct ctl *ctl)
     doctor_begin(&d, ctl);
     int rc = ctl_connect(ctl, NULL, &err);
     if (rc == 0)
-        rc = check_schema(ctl_store(ctl), tell, &d, &err);
+        rc = check_schema(ctl_store(ctl), doctor_tell, &d, &err);
     return doctor_end(&d, rc, &err);
-}
-
-/* ---- this host ---- */
-
-/* `made`: a start by this user, root, makes it for the account of run_as_user. */
-static void check_pid_path(struct doctor *d, const char *path, bool made)
-{
-    struct buf text = BUF_INIT;
-    struct stat st;
-    d->subject = "pid_path";
-    buf_puts(&text, path);
-    int rc = stat(path, &st);
-    if (rc != 0 && errno == ENOENT && made) {
-        buf_puts(&text, " is not there yet; a start by root makes its last part");
-        tell_buf(d, CHECK_OK, &text, "");
-    } else if (rc != 0) {
-        buf_printf(&text, ": %s", strerror(errno));
-        tell_buf(d, CHECK_FAULT, &text, "create it, or set pid_path in helios.ini");
-    } else if (!S_ISDIR(st.st_mode)) {
-        buf_puts(&text, " is not a folder");
-        tell_buf(d, CHECK_FAULT, &text, "set pid_path in helios.ini to a folder");
-    } else if (access(path, W_OK | X_OK) != 0) {
-        buf_puts(&text, " may not be written by this user");
-        tell_buf(d, CHECK_WARNING, &text, "start daemons as the user who may");
-    } else {
-        buf_puts(&text, " may be written");
-        tell_buf(d, CHECK_OK, &text, "");
-    }
-}
-
-/* A daemon looks at its database each second or so; one that has not for so long cannot. */
-#define LOOK_OLD_S 120
-
-static void check_board(struct doctor *d, const struct boards_daemon *board)
-{
-    struct buf text = BUF_INIT;
-    int64_t old = wall_now() - board->last_look;
-    if (!board->alive) {
-        buf_printf(&text, "%s, pid %" PRId32 ", was killed: its scoreboard is still here",
-                   board->service, board->pid);
-        tell_buf(d, CHECK_WARNING, &text,
-                 "start it again: that accounts for the jobs that it held");
-    } else if (board->last_look > 0 && old > LOOK_OLD_S) {
-        buf_printf(&text,
-                   "%s, pid %" PRId32 ", has not seen the database for %" PRId64 " s",
-                   board->service, board->pid, old);
-        tell_buf(d, CHECK_WARNING, &text, "its log tells why; it goes on trying");
-    } else if (board->failing > 1) {
-        buf_printf(&text,
-                   "%u workers in a row of %s, pid %" PRId32
-                   ", have ended before they could take a job",
-                   board->failing, board->service, board->pid);
-        tell_buf(d, CHECK_WARNING, &text, "its log tells why; it goes on trying");
-    }
-    buf_fini(&text);
-}
-
-static void check_boards(struct doctor *d, const struct helios_params *params)
-{
-    struct helios_error err = HELIOS_ERROR_INIT;
-    struct boards boards;
-    d->subject = "scoreboards";
-    size_t before = d->told;
-    if (boards_read(inifile_value(params, "pid_path"), conf_identity(params), &boards,
-                    &err) != 0)
-        tell(d, CHECK_WARNING, err.text, "try again");
-    for (size_t i = 0; i < boards.daemons_n; i++)
-        check_board(d, &boards.daemons[i]);
-    if (boards.unread > 0)
-        tell(d, CHECK_WARNING, boards.why.text,
-             "look with the helios of that version, as a user who may read it");
-    if (boards.foreign > 0)
-        tell(
-            d, CHECK_WARNING, "daemons of another database have this pid_path",
-            "set pid_path in helios.ini to a folder of its own for each collective of this "
-            "host");
-    if (d->told == before)
-        tell(d, CHECK_OK,
-             boards.daemons_n == 0 ? "no daemon runs here" : "every daemon here runs", "");
-    boards_fini(&boards);
-}
-
-static int may_write(const void *path)
-{
-    return access(path, R_OK | W_OK) == 0 ? 0 : errno;
-}
-
-static int may_make_files(const void *folder)
-{
-    return access(folder, R_OK | W_OK | X_OK) == 0 ? 0 : errno;
-}
-
-static bool check_access(struct doctor *d, const struct account *account, const char *path,
-                         as_account_fn *may)
-{
-    struct helios_error err = HELIOS_ERROR_INIT;
-    struct buf text = BUF_INIT;
-    struct buf advice = BUF_INIT;
-    char number[33];
-    const char *name = as_account_name(account, number);
-    int rc = as_account(account, may, path, &err);
-    if (rc == 0 || (rc == ENOENT && may == may_write))
-        return true;
-    if (rc == -1)
-        buf_puts(&text, err.text);
-    else
-        buf_printf(&text, "user %s (run_as_user) cannot write %s%s: %s", name,
-                   may == may_write ? "" : "in the folder ", path, strerror(rc));
-    buf_printf(&advice, "chown %s %s", name, path);
-    tell_buf(d, CHECK_FAULT, &text, buf_text(&advice));
-    buf_fini(&advice);
-    return false;
-}
-
-/* What a daemon that root starts could do with the file and with what SQLite has beside
- * it. */
-static void check_as_account(struct doctor *d, const struct account *account,
-                             const char *file)
-{
-    static const char *const ends[] = {"", "-wal", "-shm"};
-    struct buf text = BUF_INIT;
-    bool good = true;
-    char *copy = strdup(file);
-    if (copy == NULL)
-        return;
-    good = check_access(d, account, dirname(copy), may_make_files);
-    free(copy);
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        buf_printf(&text, "%s%s", file, ends[i]);
-        good = check_access(d, account, buf_text(&text), may_write) && good;
-        buf_clear(&text);
-    }
-    char number[33];
-    buf_printf(&text, "user %s (run_as_user) may write %s",
-               as_account_name(account, number), file);
-    if (good)
-        tell(d, CHECK_OK, buf_text(&text), "");
-    buf_fini(&text);
-}
-
-/* Others could read the jobs; whoever may write could change them. */
-static void check_database_file(struct doctor *d, const struct helios_params *params)
-{
-    struct dsn dsn = {0};
-    struct stat st;
-    struct account account;
-    const char *user = NULL;
-    const char *password = NULL;
-    if (conf_database(params, &dsn, &user, &password, NULL) != 0)
-        return;
-    d->subject = "permissions";
-    if (dsn.driver == DSN_SQLITE && stat(dsn.database, &st) == 0) {
-        struct buf text = BUF_INIT;
-        bool open = (st.st_mode & (S_IROTH | S_IWOTH)) != 0;
-        buf_printf(&text, "%s may %sbe %s by everybody", dsn.database, open ? "" : "not ",
-                   (st.st_mode & S_IWOTH) != 0 ? "written" : "read");
-        tell_buf(d, open ? CHECK_WARNING : CHECK_OK, &text, open ? "chmod o-rw" : "");
-    }
-    if (dsn.driver == DSN_SQLITE &&
-        account_find(inifile_value(params, "run_as_user"),
-                     inifile_value(params, "run_as_group"), &account, NULL) == 0 &&
-        account_step(&account) == ACCOUNT_CHANGE)
-        check_as_account(d, &account, dsn.database);
-    dsn_fini(&dsn);
-}
-
-/* Whom daemons run as that are started by whoever asks. True if they become another. */
-static bool check_account(struct doctor *d, const struct helios_params *params)
-{
-    struct helios_error err = HELIOS_ERROR_INIT;
-    struct account account;
-    struct buf text = BUF_INIT;
-    d->subject = "account";
-    if (account_find(inifile_value(params, "run_as_user"),
-                     inifile_value(params, "run_as_group"), &account, &err) != 0) {
-        tell(d, CHECK_FAULT, err.text, "daemons do not start with it");
-        return false;
-    }
-    switch (account_step(&account)) {
-    case ACCOUNT_CANNOT:
-        buf_printf(&text, "run_as_user is user %u, group %u, and only root can become it",
-                   (unsigned)account.uid, (unsigned)account.gid);
-        tell_buf(d, CHECK_WARNING, &text, "start daemons as root or as that user");
-        return false;
-    case ACCOUNT_CHANGE:
-        buf_printf(&text, "daemons that root starts run as user %u, group %u",
-                   (unsigned)account.uid, (unsigned)account.gid);
-        tell_buf(d, CHECK_OK, &text, "");
-        return true;
-    case ACCOUNT_STAY:
-        break;
-    }
-    buf_printf(&text, "daemons that this user starts run as user %u", (unsigned)geteuid());
-    tell_buf(d, geteuid() == 0 ? CHECK_WARNING : CHECK_OK, &text,
-             geteuid() == 0 ? "set run_as_user in helios.ini" : "");
-    return false;
 }
 
 /* `*params_out` is NULL where the file cannot be used. */
@@ -295,12 +85,13 @@ static void check_configuration(struct doctor *d, struct helios_params **params_
     *params_out = NULL;
     if (inifile_load(d->ctl, &ini, &err) != 0 ||
         inifile_params(d->ctl, NULL, NULL, false, params_out, &err) != 0)
-        tell(d, CHECK_FAULT, err.text, "correct it; see helios.ini(5)");
+        doctor_tell(d, CHECK_FAULT, err.text, "correct it; see helios.ini(5)");
     else if (conf_exposes_secret(ini))
-        tell(d, CHECK_WARNING,
-             "helios.ini holds a password or a key and everybody may read it", "chmod o-r");
+        doctor_tell(d, CHECK_WARNING,
+                    "helios.ini holds a password or a key and everybody may read it",
+                    "chmod o-r");
     else
-        tell(d, CHECK_OK, (*params_out)->ini_path, "");
+        doctor_tell(d, CHECK_OK, (*params_out)->ini_path, "");
     ini_free(ini);
 }
 
@@ -317,8 +108,9 @@ static int check_clock(struct doctor *d, struct helios_error *err)
     bool wrong = off > CLOCK_OFF_S || off < -CLOCK_OFF_S;
     buf_printf(&text, "this host is %" PRId64 " s %s the database", off < 0 ? -off : off,
                off < 0 ? "behind" : "ahead of");
-    tell_buf(d, wrong ? CHECK_WARNING : CHECK_OK, &text,
-             wrong ? "times in log and history differ: let both follow one clock" : "");
+    doctor_tell_buf(d, wrong ? CHECK_WARNING : CHECK_OK, &text,
+                    wrong ? "times in log and history differ: let both follow one clock"
+                          : "");
     return 0;
 }
 
@@ -376,13 +168,14 @@ static void check_plugin(struct daemons *daemons, const char *service)
     daemons->d->subject = "plugin";
     if (path.len == 0) {
         buf_printf(&path, "%s.so of %s is in no folder of service_path", file, service);
-        tell(daemons->d, CHECK_WARNING, buf_text(&path),
-             "install it, or correct service_path in helios.ini");
+        doctor_tell(daemons->d, CHECK_WARNING, buf_text(&path),
+                    "install it, or correct service_path in helios.ini");
     } else if (access(buf_text(&path), R_OK) != 0) {
         buf_printf(&path, ": %s", strerror(errno));
-        tell(daemons->d, CHECK_WARNING, buf_text(&path), "let the daemon's user read it");
+        doctor_tell(daemons->d, CHECK_WARNING, buf_text(&path),
+                    "let the daemon's user read it");
     } else if (trust_file(buf_text(&path), real, sizeof real, &err) != 0) {
-        tell(daemons->d, CHECK_WARNING, err.text, "the daemon refuses to load it");
+        doctor_tell(daemons->d, CHECK_WARNING, err.text, "the daemon refuses to load it");
     }
     buf_fini(&path);
 }
@@ -401,8 +194,8 @@ static void check_daemon(void *arg, const struct query_daemon *daemon)
     daemons->d->subject = "daemons";
     buf_printf(&text, "%s on %s, pid %" PRId64 ": no sign of life for %" PRId64 " s",
                daemon->service, daemon->host, daemon->pid, silent_s);
-    tell_buf(daemons->d, CHECK_WARNING, &text,
-             "look there whether it lives, and start it again");
+    doctor_tell_buf(daemons->d, CHECK_WARNING, &text,
+                    "look there whether it lives, and start it again");
 }
 
 /* By what this host's helios.ini and the rows of params say for it. */
@@ -419,7 +212,7 @@ static int check_priorities(struct doctor *d, const char *service, const char *h
         conf_settings(params, NULL, &settings, NULL, NULL);
         if (settings.order != ORDER_OLDEST)
             rc = check_priority_index(ctl_store(d->ctl), service,
-                                      settings.order == ORDER_LOW, tell, d, err);
+                                      settings.order == ORDER_LOW, doctor_tell, d, err);
     }
     conf_free(params);
     rows_fini(&rows);
@@ -452,7 +245,7 @@ static int check_daemons(struct doctor *d, const struct helios_params *params,
         rc = query_daemons(ctl_store(d->ctl), NULL, NULL, 0, check_daemon, &daemons, err);
     d->subject = "daemons";
     if (rc == 0 && daemons.silent == 0)
-        tell(d, CHECK_OK, "every registered daemon has given a sign of life", "");
+        doctor_tell(d, CHECK_OK, "every registered daemon has given a sign of life", "");
     if (rc == 0)
         rc = check_services(d, &daemons, err);
     free(daemons.services);
@@ -528,8 +321,9 @@ static int check_waiting(struct doctor *d, uint32_t funcid, const char *name,
                "registered serves it",
                more ? "more than " : "", more ? (uint64_t)CHECK_DUE_COUNTED : due->waiting,
                name, table_stamp(d->ctl, due->since, since));
-    tell_buf(d, CHECK_WARNING, &text,
-             "start its daemon, or one that takes it by --jobtypes; see helios_d(8)");
+    doctor_tell_buf(
+        d, CHECK_WARNING, &text,
+        "start its daemon, or one that takes it by --jobtypes; see helios_d(8)");
     d->subject = "leases";
     return 0;
 }
@@ -552,8 +346,8 @@ static int check_type(struct doctor *d, uint32_t funcid, unsigned *found,
     (*found)++;
     buf_printf(&text, "%" PRIu64 " jobs of %s have a lease that ran out", due.overdue,
                name);
-    tell_buf(d, CHECK_WARNING, &text,
-             "their workers died or deferred them: see that a daemon takes them");
+    doctor_tell_buf(d, CHECK_WARNING, &text,
+                    "their workers died or deferred them: see that a daemon takes them");
     return 0;
 }
 
@@ -568,7 +362,7 @@ static int check_all_leases(struct doctor *d, struct helios_error *err)
     for (size_t i = 0; rc == 0 && i < types->count; i++)
         rc = check_type(d, types->ids[i], &found, err);
     if (rc == 0 && found == 0)
-        tell(d, CHECK_OK, "no lease has run out", "");
+        doctor_tell(d, CHECK_OK, "no lease has run out", "");
     free(types);
     return rc;
 }
@@ -586,10 +380,10 @@ static int check_wake(struct doctor *d, const struct helios_params *params,
     if (conf_database(params, &dsn, &user, &password, err) != 0)
         return -1;
     if (store_watch_open(&dsn, user, password, &wish, &watch, &why) == 0)
-        tell(d, CHECK_OK, "daemons see jobs as they are committed", "");
+        doctor_tell(d, CHECK_OK, "daemons see jobs as they are committed", "");
     else
-        tell(d, CHECK_WARNING, why.text,
-             "daemons poll; see WAKE in helios.ini(5), or set it to poll");
+        doctor_tell(d, CHECK_WARNING, why.text,
+                    "daemons poll; see WAKE in helios.ini(5), or set it to poll");
     store_watch_close(watch);
     dsn_fini(&dsn);
     return 0;
@@ -600,7 +394,7 @@ static int check_database(struct doctor *d, const struct helios_params *params,
                           struct helios_error *err)
 {
     d->subject = "schema";
-    if (check_schema(ctl_store(d->ctl), tell, d, err) != 0)
+    if (check_schema(ctl_store(d->ctl), doctor_tell, d, err) != 0)
         return -1;
     if (check_clock(d, err) != 0)
         return -1;
@@ -613,7 +407,7 @@ static int check_database(struct doctor *d, const struct helios_params *params,
     if ((wake == NULL || strcmp(wake, "poll") != 0) && check_wake(d, params, err) != 0)
         return -1;
     d->subject = "parameters";
-    if (odd_rows(d->ctl, tell, d, err) != 0 || check_daemons(d, params, err) != 0)
+    if (odd_rows(d->ctl, doctor_tell, d, err) != 0 || check_daemons(d, params, err) != 0)
         return -1;
     return check_all_leases(d, err);
 }
@@ -628,17 +422,15 @@ int doctor_run(struct ctl *ctl)
     check_configuration(&d, &params);
     d.subject = "parameters";
     if (params != NULL)
-        rc = odd_file(ctl, tell, &d, &err);
+        rc = odd_file(ctl, doctor_tell, &d, &err);
     if (params != NULL && rc == 0) {
-        bool becomes = check_account(&d, params);
-        check_pid_path(&d, inifile_value(params, "pid_path"), becomes);
-        check_boards(&d, params);
-        check_database_file(&d, params);
+        doctor_host(&d, params);
         d.subject = "connection";
         if (ctl_connect(ctl, NULL, &err) != 0) {
-            tell(&d, CHECK_FAULT, err.text, "see dsn, user and password in helios.ini");
+            doctor_tell(&d, CHECK_FAULT, err.text,
+                        "see dsn, user and password in helios.ini");
         } else {
-            tell(&d, CHECK_OK, "the database answers", "");
+            doctor_tell(&d, CHECK_OK, "the database answers", "");
             rc = check_database(&d, params, &err);
         }
     }
