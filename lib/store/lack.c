@@ -147,8 +147,8 @@ static int tell_part(void *arg, const struct shape_part *part, struct helios_err
 
 /* ---- a queue torn from what refers to it ---- */
 
-/* Whether any table of this queue is there: the history may be that of one whose tables have
- * another prefix, or none. */
+/* Whether any table of this queue is there: the history may be that of one whose tables
+ * have another prefix, or none. */
 static int begun(struct store *store, bool *out, struct helios_error *err)
 {
     struct looking l = {.store = store};
