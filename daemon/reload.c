@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/dsn.h"
 #include "core/log.h"
 #include "daemon/probe_run.h"
 
@@ -54,6 +55,7 @@ static void swap(struct master *m)
     ini_free(old);
     (void)snprintf(h->version, sizeof h->version, "%s", r->probe.version);
     h->rules = r->probe.rules;
+    h->collective = m->pool.board->collective = r->probe.collective;
     h->service_flags = r->probe.service_flags;
     log_notice("Received HUP signal; the configuration has been read again");
     lookout_replace(m);
@@ -64,9 +66,10 @@ static void swap(struct master *m)
 
 static void decide(struct master *m)
 {
-    /* Jobs that are running are in the other one: their leases and their ends. */
+    /* Jobs that are running are in the other one: their leases and their ends. The same at
+     * another address is for the operator to know. */
     if (m->reload.probe.exit_code == 0 &&
-        m->reload.probe.collective != m->heritage.collective)
+        !dsn_same_names(m->reload.probe.collective, m->heritage.collective))
         keep("dsn or table_prefix names another database, which needs a restart");
     else if (m->reload.probe.exit_code == 0)
         swap(m);

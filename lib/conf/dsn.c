@@ -320,13 +320,14 @@ static uint64_t mix(uint64_t h, const char *text)
 
 uint64_t dsn_identity(const struct dsn *dsn)
 {
-    uint64_t h = 14695981039346656037u ^ (uint64_t)dsn->driver ^ (uint64_t)dsn->port << 8;
+    uint64_t place = 14695981039346656037u ^ (uint64_t)dsn->port;
+    uint64_t names = 14695981039346656037u ^ (uint64_t)dsn->driver;
     bool local = dsn->host != NULL && strcmp(dsn->host, "localhost") == 0;
-    h = mix(h, local ? NULL : dsn->host);
-    h = mix(h, dsn->socket);
-    h = mix(h, dsn->database);
-    h = mix(h, dsn->prefix);
-    h = mix(h, dsn->default_file);
-    h = mix(h, dsn->default_group);
-    return h == 0 ? 1 : h;
+    place = mix(place, local ? NULL : dsn->host);
+    place = mix(place, dsn->socket);
+    names = mix(names, dsn->database);
+    names = mix(names, dsn->prefix);
+    names = mix(names, dsn->default_file);
+    names = mix(names, dsn->default_group);
+    return (place ^ place >> 32) << 32 | (uint32_t)(names ^ names >> 32) | 1;
 }

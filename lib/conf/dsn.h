@@ -56,9 +56,15 @@ int dsn_parse(const char *text, struct dsn *out, struct helios_error *err);
 void dsn_fini(struct dsn *dsn);
 int dsn_copy(const struct dsn *from, struct dsn *to); /* -1: out of memory, `to` is empty */
 
-/* A number for the tables that it names: server, database and prefix, not who connects and
- * how. Never 0. Other spellings of one server, its name and its address, have others. */
+/* A number for the tables that it names, not for who connects and how: the place of the
+ * server in the upper half, the names of database and prefix in the lower. Never 0. Other
+ * spellings of one server, its name and its address, have others. */
 uint64_t dsn_identity(const struct dsn *dsn);
+/* Whether two may be the same tables, at another address. */
+static inline bool dsn_same_names(uint64_t a, uint64_t b)
+{
+    return (uint32_t)a == (uint32_t)b;
+}
 
 /* `text` for people to read: the value of every key that looks like a password is
  * "(hidden)"; malformed text that mentions one is hidden whole. NULL: out of memory. */

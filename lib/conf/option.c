@@ -24,7 +24,8 @@ const struct option option_table[] = {
      .help = "The database of the collective, as a data source name of Perl's DBI. "
              "Known are dbi:mysql:database=NAME;host=HOST, the same with dbi:MariaDB:, and "
              "dbi:SQLite:dbname=/PATH. "
-             "It must be set."},
+             "It must be set. "
+             "A HUP takes another address of the same database, and refuses another one."},
     {.name = "user",
      .type = OPTION_TEXT,
      .read = READ_RELOAD,

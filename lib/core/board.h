@@ -143,8 +143,8 @@ struct board {
     _Atomic uint64_t watch_bytes; /* watcher: read by this and earlier ones */
     _Atomic uint64_t job_ns;      /* workers: what jobs have been taking; 0: unknown */
     struct turn bulk[BOARD_BULK]; /* workers: to claim or complete many jobs at once */
-    /* master, before others look: dsn_identity() of the database in which the jobs are; 0
-     * in boards of older versions */
+    /* master: dsn_identity() of the database in which the jobs are; 0 in boards of older
+     * versions */
     uint64_t collective;
     /* master: workers in a row that ended before they could take a job */
     _Atomic uint32_t failing;

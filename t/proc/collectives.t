@@ -59,5 +59,18 @@ my ($next) = $t->submit({});
 $t->wait_for(sub { !$t->job($next) }, 20, 'a job');
 kill HUP => $daemon->{pid};
 $t->wait_for(sub { $t->log_rows(qr/the configuration has been read again/) }, 20, 'a HUP with its own');
+if (!$t->sqlite) {
+    my $link = $t->tmp . '/socket';
+    symlink $ENV{HELIOS_TEST_SOCKET}, $link or die;
+    (my $moved = $mine) =~ s/^(dsn=.*mysql_socket=).*$/$1$link/m or die;
+    spew($t->ini, $moved);
+    $t->sql("DELETE FROM helios_log_tb WHERE message LIKE '%read again%'");
+    kill HUP => $daemon->{pid};
+    $t->wait_for(sub { $t->log_rows(qr/the configuration has been read again/) }, 20, 'a HUP with another address of it');
+    ($next) = $t->submit({});
+    $t->wait_for(sub { !$t->job($next) }, 20, 'a job there');
+    pass('HUP with another address of the same database');
+}
 $t->stop($daemon);
+is_deeply([glob $t->tmp . '/run/*'], [], 'no scoreboard is left then either');
 $t->finish;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <inttypes.h>
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -226,13 +227,49 @@ static void hides(void **state)
     }
 }
 
+static uint64_t identity(const char *text)
+{
+    struct dsn dsn;
+    struct helios_error err = HELIOS_ERROR_INIT;
+    if (dsn_parse(text, &dsn, &err) != 0)
+        fail_msg("%s: %s", text, err.text);
+    uint64_t id = dsn_identity(&dsn);
+    dsn_fini(&dsn);
+    return id;
+}
+
+static void identities(void **state)
+{
+    (void)state;
+    static const char base[] = "dbi:mysql:database=a;host=h";
+    static const struct {
+        const char *text;
+        bool same, same_names;
+    } texts[] = {
+        {base, true, true},
+        {"dbi:mysql:host=h;database=a;mysql_connect_timeout=3", true, true},
+        {"dbi:mysql:database=a;host=other", false, true},
+        {"dbi:mysql:database=a;host=h;port=3307", false, true},
+        {"dbi:mysql:database=a;mysql_socket=/s", false, true},
+        {"dbi:mysql:database=b;host=h", false, false},
+        {"dbi:SQLite:dbname=a", false, false},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        uint64_t id = identity(texts[i].text);
+        if ((id == identity(base)) != texts[i].same ||
+            dsn_same_names(id, identity(base)) != texts[i].same_names || id == 0)
+            fail_msg("%s: %016" PRIx64, texts[i].text, id);
+    }
+    assert_true(identity("dbi:mysql:database=a") ==
+                identity("dbi:mysql:database=a;host=localhost"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes),
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(refuses_long),
-        cmocka_unit_test(hides),
+        cmocka_unit_test(takes),        cmocka_unit_test(refuses),
+        cmocka_unit_test(refuses_long), cmocka_unit_test(hides),
+        cmocka_unit_test(identities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
