@@ -112,11 +112,11 @@ static void set_aside(const char *path)
         int n = snprintf(aside, sizeof aside, "%s.%" PRId32 ".%u", path, pid, i);
         if (n < 0 || (size_t)n >= sizeof aside)
             return;
-        /* None there: nothing to do. */
+        /* The name is taken, or the file system knows no such renaming; else it is done, or
+         * there is none. */
         if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0 ||
-            errno == ENOENT)
+            (errno != EEXIST && errno != EINVAL))
             return;
-        /* A file system that knows no such renaming is asked first. */
         if (errno == EINVAL && access(aside, F_OK) != 0) {
             (void)rename(path, aside);
             return;
@@ -147,7 +147,7 @@ static int make_board(struct master *m)
         set_exit(m, EX_CANTCREAT, err.text);
         return -1;
     }
-    board->collective = m->heritage.collective;
+    atomic_store(&board->collective, m->heritage.collective);
     atomic_store(&board->master_pid, (int32_t)getpid());
     atomic_store(&board->master_pid_start, process_start(getpid()));
     atomic_store(&board->start_time, m->heritage.start_time);

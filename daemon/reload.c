@@ -55,7 +55,8 @@ static void swap(struct master *m)
     ini_free(old);
     (void)snprintf(h->version, sizeof h->version, "%s", r->probe.version);
     h->rules = r->probe.rules;
-    h->collective = m->pool.board->collective = r->probe.collective;
+    h->collective = r->probe.collective;
+    atomic_store(&m->pool.board->collective, h->collective);
     h->service_flags = r->probe.service_flags;
     log_notice("Received HUP signal; the configuration has been read again");
     lookout_replace(m);

@@ -215,7 +215,8 @@ static int write_all(int fd, const void *data, size_t len)
 
 bool board_belongs(const struct board *board, uint64_t collective)
 {
-    return board->collective == collective || board->collective == 0 || collective == 0;
+    uint64_t its = atomic_load(&board->collective);
+    return its == collective || its == 0 || collective == 0;
 }
 
 int board_save(const struct board *board, const char *path, struct helios_error *err)

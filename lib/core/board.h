@@ -145,7 +145,7 @@ struct board {
     struct turn bulk[BOARD_BULK]; /* workers: to claim or complete many jobs at once */
     /* master: dsn_identity() of the database in which the jobs are; 0 in boards of older
      * versions */
-    uint64_t collective;
+    _Atomic uint64_t collective;
     /* master: workers in a row that ended before they could take a job */
     _Atomic uint32_t failing;
     char pad[388];
