@@ -145,9 +145,8 @@ static int64_t pace(const struct policy_in *in, struct policy_out *out)
     if (in->running < POLICY_BURST)
         return POLICY_BURST;
     struct mono next = mono_add_ms(in->newest_start, POLICY_STEP_MS);
-    if (in->in_line == 0 && in->expected == 0 && !mono_before(in->now, next))
-        return in->running;
-    if (mono_diff_ms(in->now, in->newest_start) >= POLICY_PATIENCE_MS)
+    bool ready = in->in_line == 0 && in->expected == 0 && !mono_before(in->now, next);
+    if (ready || mono_diff_ms(in->now, in->newest_start) >= POLICY_PATIENCE_MS)
         return in->running;
     if (!mono_before(in->now, next))
         next = mono_add_ms(in->now, POLICY_STEP_MS);
