@@ -30,7 +30,7 @@ struct odd {
     check_fn *fn;
     void *arg;
     const char *advice;
-    const char *only;    /* sentences with this text */
+    const char *only[2]; /* sentences with one of these texts */
     const char *without; /* sentences without this one; NULL: all */
 };
 
@@ -38,7 +38,8 @@ struct odd {
 static void tell(void *arg, const char *sentence)
 {
     const struct odd *odd = arg;
-    if (strstr(sentence, odd->only) != NULL &&
+    if ((strstr(sentence, odd->only[0]) != NULL ||
+         strstr(sentence, odd->only[1]) != NULL) &&
         (odd->without == NULL || strstr(sentence, odd->without) == NULL) &&
         strstr(sentence, ") of helios_params_tb is there more than once") == NULL)
         odd->fn(odd->arg, CHECK_WARNING, sentence, odd->advice);
@@ -71,7 +72,7 @@ int odd_file(const struct ctl *ctl, check_fn *fn, void *arg, struct helios_error
 {
     struct ini *ini = NULL;
     char host[256];
-    struct odd odd = {.fn = fn, .arg = arg, .advice = IN_FILE, .only = ""};
+    struct odd odd = {.fn = fn, .arg = arg, .advice = IN_FILE, .only = {"", ""}};
     name_host(host, sizeof host);
     if (inifile_load(ctl, &ini, err) != 0)
         return -1;
@@ -154,7 +155,7 @@ static int odd_host(const struct ini *ini, const struct row *all, size_t n_all,
                     const struct row *own, size_t n, struct odd *odd,
                     struct helios_error *err)
 {
-    struct buf only = BUF_INIT;
+    struct buf value = BUF_INIT, whole = BUF_INIT;
     struct conf_row *rows = calloc(n_all + n + 1, sizeof rows[0]);
     if (rows == NULL)
         return err_set(err, HELIOS_E_NOMEM, "out of memory");
@@ -163,15 +164,13 @@ static int odd_host(const struct ini *ini, const struct row *all, size_t n_all,
         rows[i] = (struct conf_row){row->host, row->param, row->value};
     }
     /* What is told of a value, and of a row. */
-    buf_printf(&only, "(row for host %s)", own->host);
-    odd->only = buf_text(&only);
+    buf_printf(&value, "(row for host %s)", own->host);
+    buf_printf(&whole, "row (%s, %s, ", own->service, own->host);
+    odd->only[0] = buf_text(&value);
+    odd->only[1] = buf_text(&whole);
     int rc = conf_odd(ini, own->service, own->host, rows, n_all + n, tell, odd, err);
-    buf_clear(&only);
-    buf_printf(&only, "row (%s, %s, ", own->service, own->host);
-    odd->only = buf_text(&only);
-    if (rc == 0)
-        rc = conf_odd(ini, own->service, own->host, rows, n_all + n, tell, odd, err);
-    buf_fini(&only);
+    buf_fini(&value);
+    buf_fini(&whole);
     free(rows);
     return rc;
 }
