@@ -75,12 +75,32 @@ static void outlives_the_process_that_filled_it(void **state)
     assert_string_equal(out[0].text, "last words");
 }
 
+/* A plugin may have written over it: whatever stands there, nothing outside is touched. */
+static void written_over(void **state)
+{
+    (void)state;
+    static struct log_record out[LOG_BATCH_MAX + 1];
+    struct log_batch *batch = log_batch_new();
+    assert_non_null(batch);
+    memset(batch, 0xff, 4096);
+    out[LOG_BATCH_MAX].jobid = 4711;
+    assert_true(log_batch_full(batch));
+    add(batch, 1, "more", 4);
+    assert_int_equal(log_batch_records(batch, out), LOG_BATCH_MAX);
+    assert_int_equal(out[LOG_BATCH_MAX].jobid, 4711);
+    assert_int_equal(out[0].len, 0);
+    assert_string_equal(out[0].text, "");
+    log_batch_clear(batch);
+    assert_false(log_batch_full(batch));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_what_was_added),
         cmocka_unit_test(is_full_by_number_or_by_size),
         cmocka_unit_test(outlives_the_process_that_filled_it),
+        cmocka_unit_test(written_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
